@@ -1,0 +1,37 @@
+import type { ZodType } from "zod";
+
+/** One request of an adapter. The client adds User-Agent, Accept-Encoding, deadline, limits and the span. */
+export interface HttpRequest {
+  /** Setting that names the origin, for example `OVERPASS_BASE_URL`; one of the provider's `origins`. */
+  readonly origin: string;
+  /** Path of the provider's API, starting with `/`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Sent as `application/x-www-form-urlencoded` by POST. Without it the request is a GET. */
+  readonly form?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Statuses besides 2xx whose JSON body the adapter reads itself; all others become a `ServiceError`. */
+  readonly acceptStatuses?: readonly number[];
+}
+
+export interface HttpAnswer<T> {
+  readonly status: number;
+  readonly body: T;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** When the answer was complete, milliseconds since the epoch. */
+  readonly fetchMs: number;
+}
+
+/**
+ * Sends requests of one provider call through the resilience pipeline and parses the JSON body with a schema of
+ * only what is used.
+ *
+ * Throws `ServiceError`: PROVIDER_UNAVAILABLE (no connection, 5xx), PROVIDER_TIMEOUT (attempt timeout),
+ * PROVIDER_RATE_LIMITED (429, with the `Retry-After` as retry delay), PROVIDER_ACCESS_DENIED (401, 403, 406),
+ * PROVIDER_RESPONSE_INVALID (other statuses, not JSON, schema mismatch, too large), DEADLINE_EXPIRED (caller's
+ * deadline), CALLER_GONE (caller left).
+ */
+export interface HttpClient {
+  readonly json: <T>(request: HttpRequest, schema: ZodType<T>) => Promise<HttpAnswer<T>>;
+}

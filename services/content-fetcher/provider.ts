@@ -1,0 +1,106 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type {
+  ContentQuery,
+  ContentSchema,
+  QueryAspect,
+} from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
+import type {
+  Destination,
+  DestinationSchema,
+  SectionKind,
+} from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import type { HttpClient } from "./http/http-client.ts";
+
+/** What a provider allows. Stated in its adapter, from its published terms. */
+export interface Terms {
+  /** SPDX identifier; empty when the terms are not a licence. */
+  readonly license: string;
+  /** Page with the terms. */
+  readonly uri: string;
+  /** Text that must be shown with its content; empty when none is required. */
+  readonly attribution: string;
+  readonly storable: boolean;
+  /** Longest time that content may be stored; undefined when the terms set no limit. */
+  readonly maxStorageMs: number | undefined;
+}
+
+/** What a provider asks of its clients. All of a provider's origins share these. */
+export interface Limits {
+  /** From asking for a socket to the last byte of the body. 0 for embedded data. */
+  readonly attemptTimeoutMs: number;
+  /** Attempts at the same time; 0 for embedded data, which has none. */
+  readonly maxConcurrentCount: number;
+  /** Calls a minute that the provider's rules allow; undefined when it publishes none. */
+  readonly maxCallsPerMinute: number | undefined;
+}
+
+/** A section that a provider can answer. */
+export interface Offering {
+  readonly kind: SectionKind;
+  /** What the answer depends on besides the destination: exactly these enter the content's cache key. */
+  readonly dependsOn: readonly QueryAspect[];
+}
+
+/** A setting that overrides where a provider is reached: scheme, host and port; the paths stay the provider's. */
+export interface Origin {
+  /** Name of the setting, for example `OVERPASS_BASE_URL`. */
+  readonly setting: string;
+  /** For example `https://overpass-api.de`. */
+  readonly defaultUrl: string;
+}
+
+/** What an adapter is handed for one provider call. */
+export interface FetchContext {
+  readonly http: HttpClient;
+  /** Ends the call: the caller's deadline, or nobody waits any more. */
+  readonly signal: AbortSignal;
+  /** Wall clock, milliseconds since the epoch. */
+  readonly now: () => number;
+  /** The kinds that this RPC asks of this provider, so that one request can answer several. */
+  readonly kinds: ReadonlySet<SectionKind>;
+  /**
+   * Runs `load` once per RPC and key and hands the same promise to every kind that asks: how one page or one
+   * combined query serves several sections. A rejected load is shared as well.
+   */
+  readonly share: <T>(key: string, load: () => Promise<T>) => Promise<T>;
+}
+
+/** What a provider said. Failures are thrown as `ServiceError` with a `PROVIDER_*` reason. */
+export type Answer =
+  | {
+      readonly state: "content";
+      /** Without `provider`, `sectionKind`, `attribution` defaults: the registry fills those from the adapter. */
+      readonly content: MessageInitShape<typeof ContentSchema>;
+      /** Known to be cut off: used, never cached. */
+      readonly partial: boolean;
+    }
+  | { readonly state: "nothing-found" };
+
+/** Candidates of a geocoding provider, best first; empty when it knows no such place. */
+export type GeocodeAnswer = readonly MessageInitShape<typeof DestinationSchema>[];
+
+/** The `ContentQuery` with all defaults filled in and everything present. */
+export interface ResolvedQuery extends ContentQuery {
+  readonly destination: Destination;
+  readonly startDate: NonNullable<ContentQuery["startDate"]>;
+}
+
+/** A third-party source of content, or a data set embedded in the server. One constant object per adapter. */
+export interface Provider {
+  /** For example `open-meteo`; `providers/open-meteo` is its resource name. */
+  readonly id: string;
+  readonly displayName: string;
+  /** Empty for embedded data. */
+  readonly origins: readonly Origin[];
+  readonly offerings: readonly Offering[];
+  readonly terms: Terms;
+  readonly limits: Limits;
+  readonly fetch: (kind: SectionKind, query: ResolvedQuery, context: FetchContext) => Promise<Answer>;
+  /** Present on geocoding providers. */
+  readonly geocode?: (
+    query: string,
+    languageCode: string,
+    maxCount: number,
+    context: FetchContext,
+  ) => Promise<GeocodeAnswer>;
+}

@@ -1,0 +1,51 @@
+import { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** All kinds that a guide can have, in the order of their numbers: the default order of a guide. */
+export const SECTION_KINDS = [
+  SectionKind.OVERVIEW,
+  SectionKind.WEATHER,
+  SectionKind.ATTRACTIONS,
+  SectionKind.RESTAURANTS,
+  SectionKind.NEIGHBORHOODS,
+  SectionKind.EVENTS,
+  SectionKind.EXPERIENCES,
+  SectionKind.PRACTICAL,
+] as const;
+
+/** How long content on a kind is valid after its fetch, unless terms or the provider's own expiry end it sooner. */
+export const SECTION_LIFE_MS = {
+  [SectionKind.UNSPECIFIED]: 0,
+  [SectionKind.OVERVIEW]: 6 * HOUR_MS,
+  [SectionKind.WEATHER]: 1 * HOUR_MS,
+  [SectionKind.ATTRACTIONS]: 6 * HOUR_MS,
+  [SectionKind.RESTAURANTS]: 6 * HOUR_MS,
+  [SectionKind.NEIGHBORHOODS]: 7 * DAY_MS,
+  [SectionKind.EVENTS]: 12 * HOUR_MS,
+  [SectionKind.EXPERIENCES]: 6 * HOUR_MS,
+  [SectionKind.PRACTICAL]: 6 * HOUR_MS,
+} as const satisfies Record<SectionKind, number>;
+
+/** Heading of a section in a guide, in English, the one language that guides are written in so far. */
+export const SECTION_TITLE = {
+  [SectionKind.UNSPECIFIED]: "",
+  [SectionKind.OVERVIEW]: "Overview",
+  [SectionKind.WEATHER]: "Weather",
+  [SectionKind.ATTRACTIONS]: "Attractions",
+  [SectionKind.RESTAURANTS]: "Restaurants",
+  [SectionKind.NEIGHBORHOODS]: "Neighborhoods",
+  [SectionKind.EVENTS]: "Events",
+  [SectionKind.EXPERIENCES]: "Experiences",
+  [SectionKind.PRACTICAL]: "Practical",
+} as const satisfies Record<SectionKind, string>;
+
+/** Kinds whose sections consist of listings: what an itinerary is made of. */
+export const LISTING_KINDS: readonly SectionKind[] = [
+  SectionKind.ATTRACTIONS,
+  SectionKind.RESTAURANTS,
+  SectionKind.NEIGHBORHOODS,
+  SectionKind.EVENTS,
+  SectionKind.EXPERIENCES,
+];

@@ -1,10 +1,16 @@
-import type {
-  Destination,
-  ProviderOutcome,
-  SectionKind,
+import {
+  SectionKindSchema,
+  type Destination,
+  type ProviderOutcome,
+  type SectionKind,
 } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
-import type { Content } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
+import { QueryAspect, type Content } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import type { GuideSpec } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import { contentKey, guideName } from "./cache/keys.ts";
+import { lifeMsOf } from "./sections.ts";
+
+/** Listings asked of each provider per section; fixed, so that it is no part of any caller's choice or key. */
+export const MAX_LISTING_COUNT = 60;
 
 /** A spec with the destination resolved and every default filled in. Civil dates are the destination's. */
 export interface ResolvedSpec {
@@ -51,3 +57,88 @@ export interface SettledContent {
   /** Valid until, milliseconds since the epoch: the earliest of section life, terms and the provider's expiry. */
   readonly expireMs: number;
 }
+
+/** A provider's offering of one section, as content-fetcher lists it. */
+export interface CatalogOffering {
+  readonly kind: SectionKind;
+  readonly provider: string;
+  readonly dependsOn: readonly QueryAspect[];
+  /** Median latency of late calls, milliseconds; undefined without calls. */
+  readonly medianLatencyMs: number | undefined;
+  readonly expectedCostUsdMicros: bigint;
+}
+
+/**
+ * Makes the plan of a guide: pure, so that the same spec and catalog always give the same keys.
+ *
+ * @param catalog offerings of the providers that can be called, in order of preference
+ * @param neededKinds kinds that the call needs; the others of the spec are neither looked up nor fetched
+ */
+export function createPlan(resolved: ResolvedSpec, catalog: readonly CatalogOffering[], neededKinds: ReadonlySet<SectionKind>): Plan {
+  const destination = resolved.destination.name;
+  const sections = resolved.sectionKinds
+    .filter((kind) => neededKinds.has(kind))
+    .map((kind) => ({
+      kind,
+      contents: catalog
+        .filter((offering) => offering.kind === kind)
+        .map(({ provider, dependsOn }) => ({
+          kind,
+          provider,
+          key: contentKey(destination, SectionKindSchema.value[kind]?.localName ?? String(kind), provider, aspectsOf(resolved, dependsOn)),
+          lifeMs: lifeMsOf(kind),
+        })),
+    }));
+  return { guideName: guideName(destination, guideInputs(resolved)), resolved, sections };
+}
+
+const civil = (date: { year: number; month: number; day: number }): string => `${date.year}-${date.month}-${date.day}`;
+
+/** What each aspect contributes to a key. A new aspect does not compile until it has a row. */
+const ASPECT_VALUE = {
+  [QueryAspect.UNSPECIFIED]: () => "",
+  [QueryAspect.LANGUAGE]: ({ languageCode }) => languageCode,
+  [QueryAspect.DATES]: ({ startDate, dayCount }) => `${civil(startDate)}+${dayCount}`,
+  [QueryAspect.BUDGET_LEVEL]: ({ preferences }) => String(preferences.budgetLevel),
+  [QueryAspect.CUISINES]: ({ preferences }) => JSON.stringify(preferences.cuisines),
+  [QueryAspect.DIETARY_TAGS]: ({ preferences }) => JSON.stringify(preferences.dietaryTags),
+  [QueryAspect.INTERESTS]: ({ preferences }) => JSON.stringify(preferences.interests),
+  [QueryAspect.TRAVEL_GROUP]: ({ preferences }) => String(preferences.travelGroup),
+  [QueryAspect.ACCESSIBILITY_NEEDS]: ({ preferences }) => JSON.stringify(preferences.accessibilityNeeds),
+  [QueryAspect.MUST_SEE]: ({ preferences }) => JSON.stringify(preferences.mustSee),
+  [QueryAspect.AVOID]: ({ preferences }) => JSON.stringify(preferences.avoid),
+  [QueryAspect.MAX_LISTING_COUNT]: () => String(MAX_LISTING_COUNT),
+} as const satisfies Record<(typeof QueryAspect)[keyof typeof QueryAspect], (resolved: ResolvedSpec) => string>;
+
+const isKnownAspect = (aspect: QueryAspect): aspect is (typeof QueryAspect)[keyof typeof QueryAspect] => aspect in ASPECT_VALUE;
+
+/**
+ * Aspects in the order of their numbers, each with its number: two offerings with the same aspects agree on a key.
+ * A fetcher newer than this build may name an aspect that is unknown here; the key then holds all that a guide
+ * depends on, so that two different answers can never share it.
+ */
+const aspectsOf = (resolved: ResolvedSpec, dependsOn: readonly QueryAspect[]): string[] =>
+  dependsOn.every(isKnownAspect)
+    ? [...new Set(dependsOn)].sort((a, b) => a - b).map((aspect) => `${aspect}=${ASPECT_VALUE[aspect](resolved)}`)
+    : guideInputs(resolved);
+
+/** Everything in a spec that a guide depends on. */
+const guideInputs = (resolved: ResolvedSpec): string[] => {
+  const { preferences } = resolved;
+  return [
+    resolved.sectionKinds.join(","),
+    resolved.languageCode,
+    `${civil(resolved.startDate)}+${resolved.dayCount}`,
+    String(preferences.pace),
+    ...aspectsOf(resolved, [
+      QueryAspect.BUDGET_LEVEL,
+      QueryAspect.CUISINES,
+      QueryAspect.DIETARY_TAGS,
+      QueryAspect.INTERESTS,
+      QueryAspect.TRAVEL_GROUP,
+      QueryAspect.ACCESSIBILITY_NEEDS,
+      QueryAspect.MUST_SEE,
+      QueryAspect.AVOID,
+    ]),
+  ];
+};

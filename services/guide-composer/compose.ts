@@ -1,0 +1,245 @@
+import type { Span } from "@opentelemetry/api";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { durationFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import {
+  CacheDecision,
+  GuidePlanSchema,
+  GuideSchema,
+  type CallReport,
+  type Guide,
+  type GuidePlan,
+  type GuideSpec,
+  type Omission,
+  type Personalization,
+  type Section,
+  type Trip,
+} from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import type { ProviderOutcome, SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { asTheyLand } from "./as-they-land.ts";
+import { assembleGuide, guideIsStorable } from "./assemble/guide.ts";
+import { assembleSection, type AssembledSection } from "./assemble/section.ts";
+import { guideKey } from "./cache/keys.ts";
+import type { Lookup, LookupAnswer, LookupMode } from "./cache/lookup.ts";
+import type { Catalog } from "./catalog.ts";
+import { checkComplete } from "./completeness.ts";
+import type { ContentClient } from "./fetch/content-client.ts";
+import { createContentLoad, toSettled } from "./load-contents.ts";
+import { personalize } from "./personalize/personalize.ts";
+import { createPlan, type CatalogOffering, type Plan, type PlannedSection } from "./plan.ts";
+import { kindsOfMask } from "./read-mask.ts";
+import { createReport, wholeGuideReport, type LookedUp } from "./report.ts";
+import type { DestinationResolver } from "./resolve-destination.ts";
+import { resolveSpec } from "./spec.ts";
+
+/** A `ComposeGuideRequest` that has passed every check. */
+export interface CheckedRequest {
+  readonly spec: GuideSpec;
+  readonly mode: LookupMode;
+  /** Paths of `Guide` to return; all when empty. */
+  readonly paths: readonly string[];
+  readonly requiredKinds: readonly SectionKind[];
+  /** 0 for never. */
+  readonly maxStaleMs: number;
+  readonly trip: Trip | undefined;
+  readonly explain: boolean;
+}
+
+/** What an RPC hands over about itself. */
+export interface Call {
+  /** Ends the call: the caller's deadline less a reserve for reporting, or the caller's departure. */
+  readonly signal: AbortSignal;
+  readonly remainingMs: () => number;
+  readonly traceId: string;
+  readonly startMs: number;
+}
+
+export interface ComposeDependencies {
+  readonly resolver: DestinationResolver;
+  readonly catalog: Catalog;
+  readonly lookup: Lookup;
+  readonly client: ContentClient;
+  readonly now: () => number;
+  /** Runs a step of the pipeline in a span of its own. */
+  readonly inSpan: <T>(name: string, attributes: Readonly<Record<string, string>>, step: (span: Span) => Promise<T>) => Promise<T>;
+}
+
+/** What happens while a guide is composed, in this order: one plan, settled calls and sections, one completion. */
+export type ComposeEvent =
+  | { readonly type: "plan"; readonly plan: GuidePlan }
+  | { readonly type: "call"; readonly kind: SectionKind; readonly outcome: ProviderOutcome; readonly counts: Counts }
+  | { readonly type: "section"; readonly section: Section }
+  | { readonly type: "omission"; readonly omission: Omission; readonly counts: Counts }
+  | {
+      readonly type: "completion";
+      readonly guide: Guide;
+      readonly report: CallReport;
+      readonly personalization: Personalization | undefined;
+    };
+
+export interface Counts {
+  readonly planned: number;
+  readonly settled: number;
+}
+
+/**
+ * The one pipeline: resolve, plan, look up, assemble, review, store. The unary method reads its completion, the stream
+ * passes its events on.
+ *
+ * @throws ServiceError DESTINATION_*, REQUEST_INVALID, NO_CONTENT, REQUIRED_SECTION_MISSING, CONTENT_SERVICE_UNAVAILABLE,
+ * DEADLINE_EXPIRED, CALLER_GONE
+ */
+export async function* compose(request: CheckedRequest, call: Call, dependencies: ComposeDependencies): AsyncGenerator<ComposeEvent> {
+  const { catalog, lookup, now, inSpan } = dependencies;
+  const destination = await inSpan("resolve destination", {}, () =>
+    dependencies.resolver.resolve(request.spec, call.remainingMs, call.signal),
+  );
+  const resolved = resolveSpec(request.spec, destination, now());
+  const offerings = await catalog.offerings(call.signal);
+  const needed = new Set([...kindsOfMask(request.paths), ...request.requiredKinds]);
+  const plan = await inSpan("plan", {}, (span) => {
+    const made = createPlan(resolved, offerings, needed);
+    span.setAttribute("wayfarer.guide", made.guideName);
+    return Promise.resolve(made);
+  });
+
+  const guideDecisions: CacheDecision[] = [];
+  if (request.mode === "refresh") {
+    guideDecisions.push(CacheDecision.BYPASS_REQUESTED);
+  } else {
+    const entry = await lookup.read(guideKey(plan.guideName), call.signal);
+    if (entry !== undefined) {
+      const guide = fromBinary(GuideSchema, entry.bytes);
+      yield* replay(guide, plan, request, call, offerings, now);
+      return;
+    }
+    guideDecisions.push(CacheDecision.MISS_COLD);
+  }
+
+  const lookupStartMs = now();
+  const contents = plan.sections.flatMap((section) => section.contents);
+  const answer = await lookup.lookUp({
+    keys: contents.map(({ key }) => key),
+    mode: request.mode,
+    maxStaleMs: request.maxStaleMs,
+    load: createContentLoad(dependencies.client, resolved, contents, call.remainingMs, now),
+    signal: call.signal,
+  });
+  yield { type: "plan", plan: toGuidePlan(plan, answer.cachedKeys, offerings) };
+
+  const counts = { planned: plan.sections.length, settled: 0 };
+  const lookedUp: LookedUp[] = [];
+  const assembled = new Map<SectionKind, AssembledSection>();
+  let lastProviderMs = lookupStartMs;
+  for await (const { section, found } of asTheyLand(settleSections(plan, answer, lookupStartMs, dependencies))) {
+    lookedUp.push(...found);
+    if (found.some(({ settled }) => !answer.cachedKeys.has(settled.planned.key))) lastProviderMs = now();
+    counts.settled += 1;
+    for (const { settled, loadedNow } of found) {
+      if (loadedNow) yield { type: "call", kind: section.kind, outcome: settled.outcome, counts };
+    }
+    const result = assembleSection(section, found.map(({ settled }) => settled), resolved);
+    assembled.set(section.kind, result);
+    if (result.state === "section") yield { type: "section", section: result.section };
+    else yield { type: "omission", omission: result.omission, counts };
+  }
+
+  const inOrder = plan.sections.flatMap(({ kind }) => assembled.get(kind) ?? []);
+  const sections = inOrder.flatMap((result) => (result.state === "section" ? [result.section] : []));
+  const omissions = inOrder.flatMap((result) => (result.state === "omitted" ? [result.omission] : []));
+  checkComplete(destination.name, sections, omissions, request.requiredKinds);
+
+  const guide = await inSpan("assemble", {}, () => Promise.resolve(assembleGuide(plan, sections, omissions, now())));
+  const pruned = plan.sections.length < resolved.sectionKinds.length;
+  const storable = !pruned && guideIsStorable(guide, inOrder.map((result) => result.state === "section" && result.storable));
+  const expireMs = guide.freshness?.expireTime && timestampMs(guide.freshness.expireTime);
+  if (storable && expireMs !== undefined && expireMs > now()) {
+    await lookup.write(guideKey(guide.name), { bytes: toBinary(GuideSchema, guide), storedMs: now(), expireMs });
+  } else if (!pruned) {
+    guideDecisions.push(CacheDecision.NOT_STORABLE);
+  }
+  yield {
+    type: "completion",
+    guide,
+    report: createReport({
+      traceId: call.traceId,
+      startMs: call.startMs,
+      endMs: now(),
+      providerMs: lastProviderMs - lookupStartMs,
+      guideDecisions,
+      lookedUp,
+      offerings,
+      explain: request.explain,
+    }),
+    personalization: request.trip && personalize(guide, request.trip),
+  };
+}
+
+interface SettledSection {
+  readonly section: PlannedSection;
+  readonly found: readonly LookedUp[];
+}
+
+/** One promise per section, each in a span of its own that ends when all contents of the section have settled. */
+function settleSections(plan: Plan, answer: LookupAnswer, lookupStartMs: number, { now, inSpan }: ComposeDependencies): Promise<SettledSection>[] {
+  const ordered = [...plan.sections].sort((a, b) => Number(isCached(b, answer.cachedKeys)) - Number(isCached(a, answer.cachedKeys)));
+  return ordered.map((section) =>
+    inSpan("look up section", { "wayfarer.section_kind": String(section.kind) }, async (span) => {
+      const found = await Promise.all(
+        section.contents.map(async (planned): Promise<LookedUp> => {
+          const result = await answer.results.get(planned.key);
+          if (result === undefined) throw new Error("the lookup has no answer for a key that it was asked for");
+          span.addEvent("settled", { "wayfarer.provider": planned.provider, "wayfarer.cache.decision": result.decisions.join(",") });
+          return {
+            settled: toSettled(planned, result, now()),
+            decisions: result.decisions,
+            loadedNow: result.state === "found" && result.loadedNow,
+            latencyMs: now() - lookupStartMs,
+          };
+        }),
+      );
+      return { section, found };
+    }),
+  );
+}
+
+const isCached = (section: PlannedSection, cachedKeys: ReadonlySet<string>): boolean =>
+  section.contents.every(({ key }) => cachedKeys.has(key));
+
+/** Events of a guide that the cache has whole. */
+function* replay(
+  guide: Guide,
+  plan: Plan,
+  request: CheckedRequest,
+  call: Call,
+  offerings: readonly CatalogOffering[],
+  now: () => number,
+): Generator<ComposeEvent> {
+  const keys = new Set(plan.sections.flatMap(({ contents }) => contents.map(({ key }) => key)));
+  yield { type: "plan", plan: toGuidePlan(plan, keys, offerings) };
+  for (const section of guide.sections) yield { type: "section", section };
+  yield {
+    type: "completion",
+    guide,
+    report: wholeGuideReport(call.traceId, call.startMs, now(), guide, CacheDecision.HIT_MEMORY, offerings),
+    personalization: request.trip && personalize(guide, request.trip),
+  };
+}
+
+function toGuidePlan(plan: Plan, cachedKeys: ReadonlySet<string>, offerings: readonly CatalogOffering[]): GuidePlan {
+  return create(GuidePlanSchema, {
+    guide: plan.guideName,
+    destination: plan.resolved.destination,
+    sections: plan.sections.map((section) => {
+      const called = section.contents.filter(({ key }) => !cachedKeys.has(key));
+      const asked = offerings.filter(({ kind, provider }) => called.some((content) => content.kind === kind && content.provider === provider));
+      const latencies = asked.flatMap(({ medianLatencyMs }) => medianLatencyMs ?? []);
+      return {
+        kind: section.kind,
+        cached: called.length === 0,
+        providers: called.map(({ provider }) => provider),
+        ...(latencies.length > 0 && { expectedLatency: durationFromMs(Math.max(...latencies)) }),
+        expectedCostUsdMicros: asked.reduce((sum, { expectedCostUsdMicros }) => sum + expectedCostUsdMicros, 0n),
+      };
+    }),
+  });
+}

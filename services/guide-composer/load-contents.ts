@@ -1,0 +1,119 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { durationFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import {
+  ContentQuerySchema,
+  StreamContentResponseSchema,
+  type ContentQuery,
+  type StreamContentResponse,
+} from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
+import { ErrorReason } from "../../shared/gen/wayfarer/type/v1/error_reason_pb.ts";
+import { ProviderOutcomeSchema, ProviderOutcome_Kind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { ServiceError, toErrorReason } from "../../shared/errors.ts";
+import type { Entry } from "./cache/store.ts";
+import type { Found } from "./cache/lookup.ts";
+import type { LoadBatch, Loaded } from "./cache/loads.ts";
+import type { ContentClient } from "./fetch/content-client.ts";
+import { MAX_LISTING_COUNT, type PlannedContent, type ResolvedSpec, type SettledContent } from "./plan.ts";
+
+/**
+ * How long "nothing there" is believed, milliseconds: shorter than content, because what a provider lacks today it may
+ * have tomorrow, and long enough that an empty answer is not asked for by every caller.
+ */
+const NEGATIVE_LIFE_MS = 3_600_000;
+
+const toQuery = (resolved: ResolvedSpec): ContentQuery =>
+  create(ContentQuerySchema, {
+    destination: resolved.destination,
+    languageCode: resolved.languageCode,
+    startDate: resolved.startDate,
+    dayCount: resolved.dayCount,
+    preferences: resolved.preferences,
+    maxListingCount: MAX_LISTING_COUNT,
+  });
+
+/**
+ * What the cache keeps of one provider's answer: the whole message, so that the outcome of the call stays with the
+ * content that came of it. Failures and cut answers are shared with the callers that wait, and never stored.
+ */
+export function toLoaded(planned: PlannedContent, response: StreamContentResponse, nowMs: number): Loaded {
+  const { content, outcome } = response;
+  const bytes = toBinary(StreamContentResponseSchema, response);
+  if (outcome?.kind === ProviderOutcome_Kind.NOTHING_FOUND) {
+    const expireMs = nowMs + Math.min(planned.lifeMs, NEGATIVE_LIFE_MS);
+    return { bytes, storedMs: nowMs, expireMs, storable: true };
+  }
+  if (content?.fetchTime === undefined) return { bytes, storedMs: nowMs, expireMs: nowMs, storable: false };
+  const fetchMs = timestampMs(content.fetchTime);
+  // Embedded data carries the date of its data set; what ages in the cache is our copy of it.
+  const fromMs = Math.max(fetchMs, nowMs - planned.lifeMs);
+  const termsMs = content.storeUntilTime === undefined ? Infinity : timestampMs(content.storeUntilTime);
+  const expireMs = Math.min(fromMs + planned.lifeMs, termsMs);
+  const complete = outcome?.kind === ProviderOutcome_Kind.CONTENT;
+  return { bytes, storedMs: fetchMs, expireMs: Math.max(expireMs, fetchMs), storable: complete && expireMs > nowMs };
+}
+
+/**
+ * Loads contents of one plan over one server stream.
+ *
+ * @param remainingMs what the starting caller's deadline leaves, passed on over the hop
+ */
+export function createContentLoad(
+  client: ContentClient,
+  resolved: ResolvedSpec,
+  contents: readonly PlannedContent[],
+  remainingMs: () => number,
+  now: () => number,
+): LoadBatch {
+  return async function* (keys, signal) {
+    const wanted = contents.filter(({ key }) => keys.includes(key));
+    for await (const response of client.stream(wanted, toQuery(resolved), remainingMs(), signal)) {
+      const planned = wanted.find(
+        ({ kind, provider }) => kind === response.target?.sectionKind && provider === response.target.provider,
+      );
+      if (planned === undefined) throw new ServiceError("INTERNAL", "content-fetcher settled a target that it was not asked for");
+      yield [planned.key, toLoaded(planned, response, now())];
+    }
+  };
+}
+
+/** Reads a cache entry back as what assembly works on. */
+export function fromEntry(planned: PlannedContent, entry: Entry): SettledContent {
+  const { content, outcome } = fromBinary(StreamContentResponseSchema, entry.bytes);
+  if (outcome === undefined) throw new ServiceError("INTERNAL", "a cached content has no outcome");
+  return { planned, content, outcome, expireMs: entry.expireMs };
+}
+
+/** What a lookup found, as assembly sees it: a failure of ours stands there with our reason. */
+export function toSettled(planned: PlannedContent, found: Found, nowMs: number): SettledContent {
+  switch (found.state) {
+    case "found":
+      return fromEntry(planned, found.entry);
+    case "not-fetched":
+      return missing(planned, ProviderOutcome_Kind.SKIPPED, ErrorReason.NOT_CACHED, undefined, "only the cache was asked", nowMs);
+    case "failed": {
+      const error = found.error instanceof ServiceError ? found.error : new ServiceError("INTERNAL", "the load failed", { cause: found.error });
+      return missing(planned, ProviderOutcome_Kind.FAILED, toErrorReason(error.reason), error.retryDelayMs, error.message, nowMs);
+    }
+  }
+}
+
+const missing = (
+  planned: PlannedContent,
+  kind: ProviderOutcome_Kind,
+  reason: ErrorReason,
+  retryDelayMs: number | undefined,
+  detail: string,
+  nowMs: number,
+): SettledContent => ({
+  planned,
+  content: undefined,
+  outcome: create(ProviderOutcomeSchema, {
+    provider: planned.provider,
+    kind,
+    reason,
+    detail,
+    latency: durationFromMs(0),
+    ...(retryDelayMs !== undefined && { retryDelay: durationFromMs(retryDelayMs) }),
+  }),
+  expireMs: nowMs,
+});

@@ -1,0 +1,121 @@
+import { create } from "@bufbuild/protobuf";
+import { durationFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import {
+  CacheDecision,
+  CallReportSchema,
+  type CallReport,
+  type Guide,
+  type SectionReport,
+} from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import { ProviderOutcome_Kind, type SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import type { Decision } from "./cache/lookup.ts";
+import type { CatalogOffering, PlannedContent, SettledContent } from "./plan.ts";
+
+/** The API's name of each choice of a lookup. A new choice does not compile until it has a row. */
+export const TO_CACHE_DECISION = {
+  HIT_MEMORY: CacheDecision.HIT_MEMORY,
+  HIT_REDIS: CacheDecision.HIT_REDIS,
+  HIT_STALE: CacheDecision.HIT_STALE,
+  COALESCED_LOCAL: CacheDecision.COALESCED_LOCAL,
+  MISS_COLD: CacheDecision.MISS_COLD,
+  MISS_EXPIRED: CacheDecision.MISS_EXPIRED,
+  BYPASS_REDIS: CacheDecision.BYPASS_REDIS,
+  BYPASS_REQUESTED: CacheDecision.BYPASS_REQUESTED,
+  NOT_STORABLE: CacheDecision.NOT_STORABLE,
+  NOT_FETCHED: CacheDecision.NOT_FETCHED,
+} as const satisfies Record<Decision, CacheDecision>;
+
+/** How one planned content was had. */
+export interface LookedUp {
+  readonly settled: SettledContent;
+  readonly decisions: readonly Decision[];
+  /** Whether this very call asked the provider. */
+  readonly loadedNow: boolean;
+  /** From the lookup's start to having content or a failure, milliseconds. */
+  readonly latencyMs: number;
+}
+
+export interface CallFacts {
+  readonly traceId: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Part of the call during which it waited for at least one provider, milliseconds. */
+  readonly providerMs: number;
+  readonly guideDecisions: readonly CacheDecision[];
+  readonly lookedUp: readonly LookedUp[];
+  readonly offerings: readonly CatalogOffering[];
+  readonly explain: boolean;
+}
+
+/** What one call did, took and cost. */
+export function createReport(facts: CallFacts): CallReport {
+  const totalMs = Math.max(0, facts.endMs - facts.startMs);
+  const providerMs = Math.min(totalMs, facts.providerMs);
+  const own = facts.lookedUp.filter(({ loadedNow }) => loadedNow);
+  const called = own.filter(({ settled }) => settled.outcome.attemptCount > 0);
+  const spared = facts.lookedUp.filter(({ loadedNow, settled }) => !loadedNow && settled.content !== undefined);
+  return create(CallReportSchema, {
+    traceId: facts.traceId,
+    totalDuration: durationFromMs(totalMs),
+    providerDuration: durationFromMs(providerMs),
+    overheadDuration: durationFromMs(totalMs - providerMs),
+    guideDecisions: [...facts.guideDecisions],
+    providerCallCount: called.length,
+    costUsdMicros: own.reduce((sum, { settled }) => sum + settled.outcome.costUsdMicros, 0n),
+    costAvoidedUsdMicros: spared.reduce((sum, { settled }) => sum + expectedCost(settled.planned, facts.offerings), 0n),
+    staleSectionKinds: [...new Set(facts.lookedUp.filter(isStale).map(({ settled }) => settled.planned.kind))],
+    sectionReports: facts.explain ? sectionReports(facts.lookedUp, facts.endMs) : [],
+  });
+}
+
+/** The report of a call that a cached guide answered whole: no section was looked up. */
+export const wholeGuideReport = (
+  traceId: string,
+  startMs: number,
+  endMs: number,
+  guide: Guide,
+  decision: CacheDecision,
+  offerings: readonly CatalogOffering[],
+): CallReport =>
+  create(CallReportSchema, {
+    traceId,
+    totalDuration: durationFromMs(Math.max(0, endMs - startMs)),
+    providerDuration: durationFromMs(0),
+    overheadDuration: durationFromMs(Math.max(0, endMs - startMs)),
+    guideDecisions: [decision],
+    costAvoidedUsdMicros: guide.sections
+      .flatMap(({ kind, providerOutcomes }) => providerOutcomes.map(({ provider }) => ({ kind, provider })))
+      .reduce((sum, planned) => sum + expectedCost(planned, offerings), 0n),
+  });
+
+const isStale = ({ decisions }: LookedUp): boolean => decisions.includes("HIT_STALE");
+
+const expectedCost = (planned: Pick<PlannedContent, "kind" | "provider">, offerings: readonly CatalogOffering[]): bigint =>
+  offerings.find(({ kind, provider }) => kind === planned.kind && provider === planned.provider)?.expectedCostUsdMicros ?? 0n;
+
+function sectionReports(lookedUp: readonly LookedUp[], endMs: number): SectionReport[] {
+  const kinds: SectionKind[] = [...new Set(lookedUp.map(({ settled }) => settled.planned.kind))];
+  return kinds.map((kind) => {
+    const own = lookedUp.filter(({ settled }) => settled.planned.kind === kind);
+    const stalenessMs = Math.max(0, ...own.filter(isStale).map(({ settled }) => endMs - settled.expireMs));
+    return {
+      $typeName: "wayfarer.guide.v1.SectionReport",
+      kind,
+      latency: durationFromMs(Math.max(0, ...own.map(({ latencyMs }) => latencyMs))),
+      ...(stalenessMs > 0 && { staleness: durationFromMs(stalenessMs) }),
+      lookups: own.map(({ settled, decisions, latencyMs }) => ({
+        $typeName: "wayfarer.guide.v1.LookupReport",
+        provider: settled.planned.provider,
+        decisions: decisions.map((decision) => TO_CACHE_DECISION[decision]),
+        latency: durationFromMs(latencyMs),
+        ...(settled.content?.fetchTime && { age: durationFromMs(Math.max(0, endMs - timestampMs(settled.content.fetchTime))) }),
+      })),
+    };
+  });
+}
+
+/** Whether the provider answered, with content or with "nothing there". */
+export const answered = ({ outcome }: SettledContent): boolean =>
+  outcome.kind === ProviderOutcome_Kind.CONTENT ||
+  outcome.kind === ProviderOutcome_Kind.PARTIAL_CONTENT ||
+  outcome.kind === ProviderOutcome_Kind.NOTHING_FOUND;

@@ -1,0 +1,142 @@
+import { inspect } from "node:util";
+
+/** A value that cannot be printed by accident. */
+export class Secret {
+  readonly #value: string;
+  constructor(value: string) {
+    this.#value = value;
+  }
+  /** The value itself, for the one place that sends it. */
+  reveal(): string {
+    return this.#value;
+  }
+  toString(): string {
+    return "[secret]";
+  }
+  toJSON(): string {
+    return "[secret]";
+  }
+  [inspect.custom](): string {
+    return "[secret]";
+  }
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 for a free one. */
+  readonly port: number;
+}
+
+/** What a setting may be: parses the text or says, as the end of the sentence "must be ...", what it must be. */
+export interface SettingType<T> {
+  readonly parse: (text: string) => T | undefined;
+  readonly mustBe: string;
+}
+
+/** One setting. Without a default it is optional, and absent means unset. */
+export interface Setting<T> {
+  readonly type: SettingType<T>;
+  /** As it would be written in the environment. */
+  readonly default: string | undefined;
+  /** One sentence with unit and range where it has them. */
+  readonly description: string;
+}
+
+export type SettingTable = Readonly<Record<string, Setting<unknown>>>;
+
+export type Settings<T extends SettingTable> = {
+  readonly [K in keyof T]: T[K] extends Setting<infer V> ? (T[K] extends { default: string } ? V : V | undefined) : never;
+};
+
+/** Every problem of a configuration in one message. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`The configuration is invalid:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+    this.name = "ConfigError";
+    this.problems = problems;
+  }
+}
+
+/** `host:port`; an IPv6 host stands in brackets; port 0 to 65535. */
+export const listenAddress: SettingType<ListenAddress> = {
+  mustBe: "host:port with a port from 0 to 65535",
+  parse: (text) => {
+    const match = /^(?:\[([0-9a-f:]+)\]|([^:[\]\s]+)):(\d{1,5})$/i.exec(text);
+    const host = match?.[1] ?? match?.[2];
+    const port = Number(match?.[3]);
+    return host !== undefined && port <= 65_535 ? { host, port } : undefined;
+  },
+};
+
+/** Scheme, host and port, without a slash at the end. */
+export const baseUrl: SettingType<string> = {
+  mustBe: "an http or https URL of scheme, host and port only",
+  parse: (text) => {
+    if (!URL.canParse(text)) return undefined;
+    const url = new URL(text);
+    const bare = url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "" && url.password === "";
+    return bare && (url.protocol === "http:" || url.protocol === "https:") ? url.origin : undefined;
+  },
+};
+
+export const text = (minLength: number, maxLength: number): SettingType<string> => ({
+  mustBe: `${minLength} to ${maxLength} printable characters`,
+  parse: (value) => (value.length >= minLength && value.length <= maxLength && !/\p{Cc}/u.test(value) ? value : undefined),
+});
+
+export const integer = (min: number, max: number): SettingType<number> => ({
+  mustBe: `a whole number from ${min} to ${max}`,
+  parse: (value) => {
+    const number = /^-?\d+$/.test(value) ? Number(value) : Number.NaN;
+    return number >= min && number <= max ? number : undefined;
+  },
+});
+
+export const oneOf = <const T extends string>(...values: readonly T[]): SettingType<T> => ({
+  mustBe: `one of ${values.join(", ")}`,
+  parse: (value) => values.find((allowed) => allowed === value),
+});
+
+/** A `redis://` or `rediss://` URL; it may hold a password, so it cannot be printed. */
+export const redisUrl: SettingType<Secret> = {
+  mustBe: "a redis:// or rediss:// URL",
+  parse: (value) => (URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol) ? new Secret(value) : undefined),
+};
+
+/**
+ * Reads settings from an environment. An empty value counts as unset.
+ *
+ * @throws ConfigError that names every problem at once; it never holds a value, which may be a secret
+ */
+export function readSettings<T extends SettingTable>(table: T, environment: Readonly<Record<string, string | undefined>>): Settings<T> {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(table)) {
+    const given = environment[name];
+    const written = given === undefined || given === "" ? setting.default : given;
+    if (written === undefined) {
+      values[name] = undefined;
+      continue;
+    }
+    const value = setting.type.parse(written);
+    if (value === undefined) problems.push(`${name} must be ${setting.type.mustBe}`);
+    else values[name] = value;
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return values as Settings<T>;
+}
+
+/** Settings that every process of Wayfarer has. */
+export const PROCESS_SETTINGS = {
+  LOG_LEVEL: {
+    type: oneOf("trace", "debug", "info", "warn", "error", "silent"),
+    default: "info",
+    description: "Least severe log line that is written: trace, debug, info, warn, error or silent.",
+  },
+  SHUTDOWN_GRACE_MS: {
+    type: integer(0, 600_000),
+    default: "10000",
+    description: "Longest time that calls in flight get after SIGTERM, milliseconds, 0 to 600000.",
+  },
+} as const satisfies SettingTable;

@@ -8,7 +8,7 @@ import {
   type DescService,
   type FileRegistry,
 } from "@bufbuild/protobuf";
-import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { Code, type ConnectRouter } from "@connectrpc/connect";
 import { Health } from "./gen/grpc/health/v1/health_pb.ts";
 import {
@@ -32,13 +32,16 @@ import {
 export function addReflection(router: ConnectRouter, services: readonly DescService[]): void {
   const all = [...services, Health, ServerReflection, ServerReflectionAlpha];
   const files = new Map<string, DescFile>();
+  // Imports first: a registry is built from files in that order.
   const collect = (file: DescFile): void => {
     if (files.has(`${file.name}.proto`)) return;
-    files.set(`${file.name}.proto`, file);
     for (const dependency of file.dependencies) collect(dependency);
+    files.set(`${file.name}.proto`, file);
   };
   for (const service of all) collect(service.file);
-  const registry = createFileRegistry(...files.values());
+  const registry = createFileRegistry(
+    create(FileDescriptorSetSchema, { file: [...files.values()].map(({ proto }) => proto) }),
+  );
   const names = all.map(({ typeName }) => typeName);
   const answer = (request: ServerReflectionRequest): ServerReflectionResponse =>
     create(ServerReflectionResponseSchema, {

@@ -1,5 +1,5 @@
 import type { AddressInfo } from "node:net";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { IncomingMessage, ServerResponse } from "node:http";
 import type { ServerHttp2Session } from "node:http2";
 import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
@@ -101,7 +101,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     });
     // The adapter throws synchronously on a Host or :authority that is no host; that must cost one request, not the process.
     try {
-      if (isHttp1(request, response) && options.extraRoutes?.(request, response) === true) return;
+      if (request instanceof IncomingMessage && response instanceof ServerResponse) {
+        if (options.extraRoutes?.(request, response) === true) return;
+      }
       handle(request, response);
     } catch {
       if (!response.headersSent) response.writeHead(400);
@@ -179,8 +181,3 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   return { host, port, address: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`, health, drain };
 }
-
-const isHttp1 = (
-  request: Parameters<RequestListener>[0],
-  response: Parameters<RequestListener>[1],
-): request is IncomingMessage => request.httpVersionMajor === 1 && "writeProcessing" in response;

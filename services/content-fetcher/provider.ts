@@ -32,6 +32,8 @@ export interface Limits {
   readonly maxConcurrentCount: number;
   /** Calls a minute that the provider's rules allow; undefined when it publishes none. */
   readonly maxCallsPerMinute: number | undefined;
+  /** The same while no operator contact is configured, where the provider allows such clients less. */
+  readonly maxCallsPerMinuteWithoutContact?: number;
 }
 
 /** A section that a provider can answer. */

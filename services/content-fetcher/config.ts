@@ -1,0 +1,34 @@
+import { baseUrl, listenAddress, PROCESS_SETTINGS, text, type Setting, type SettingTable, type Settings } from "../../shared/config.ts";
+import { PROVIDERS } from "./providers.ts";
+
+const originSettings: Readonly<Record<string, Setting<string> & { readonly default: string }>> = Object.fromEntries(
+  PROVIDERS.flatMap(({ displayName, origins }) =>
+    origins.map(({ setting, defaultUrl }) => [
+      setting,
+      { type: baseUrl, default: defaultUrl, description: `Where ${displayName} is reached: scheme, host and port.` },
+    ]),
+  ),
+);
+
+/** All settings of content-fetcher. */
+export const FETCHER_SETTINGS = {
+  FETCHER_LISTEN: {
+    type: listenAddress,
+    default: "127.0.0.1:50052",
+    description: "Where content-fetcher listens, host:port; port 0 is a free one, which is logged.",
+  },
+  OPERATOR_CONTACT: {
+    type: text(3, 200),
+    default: undefined,
+    description:
+      "URL or e-mail address of whoever operates this installation, sent to providers in the User-Agent. Unset: Wikimedia allows 10 calls a minute instead of 200, and MET Norway may refuse.",
+  },
+  ...PROCESS_SETTINGS,
+} as const satisfies SettingTable;
+
+export type FetcherSettings = Settings<typeof FETCHER_SETTINGS>;
+
+/** One base URL per origin of the providers, by the name of the setting. */
+export const ORIGIN_SETTINGS = originSettings;
+
+export type OriginUrls = Readonly<Record<string, string>>;

@@ -1,0 +1,111 @@
+import type { Dispatcher } from "undici";
+import type { ZodType } from "zod";
+import { ServiceError } from "../../../shared/errors.ts";
+import type { HttpAnswer, HttpRequest } from "./http-client.ts";
+import { MAX_BODY_BYTES } from "./pool.ts";
+import { parseRetryAfterMs } from "./retry-after.ts";
+
+export interface AttemptTarget {
+  /** Scheme, host and port. */
+  readonly baseUrl: string;
+  readonly userAgent: string;
+  readonly provider: string;
+}
+
+/**
+ * Sends one request and reads its body as JSON of the schema.
+ *
+ * @throws ServiceError as `HttpClient` documents
+ */
+export async function attempt<T>(
+  dispatcher: Dispatcher,
+  target: AttemptTarget,
+  request: HttpRequest,
+  schema: ZodType<T>,
+  signal: AbortSignal,
+  now: () => number,
+): Promise<HttpAnswer<T>> {
+  const metadata = { provider: `providers/${target.provider}` };
+  const form = request.form && new URLSearchParams(request.form).toString();
+  let response: Dispatcher.ResponseData;
+  let body: string;
+  try {
+    response = await dispatcher.request({
+      origin: target.baseUrl,
+      path: request.path,
+      method: form === undefined ? "GET" : "POST",
+      query: request.query && { ...request.query },
+      headers: {
+        accept: "application/json",
+        "accept-encoding": "gzip, br",
+        "user-agent": target.userAgent,
+        ...(form !== undefined && { "content-type": "application/x-www-form-urlencoded" }),
+        ...request.headers,
+      },
+      body: form ?? null,
+      signal,
+    });
+    body = await readBody(response.body);
+  } catch (error) {
+    throw signal.aborted ? signal.reason : transportError(error, metadata);
+  }
+  const { statusCode } = response;
+  const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)]));
+  if (!(statusCode >= 200 && statusCode < 300) && request.acceptStatuses?.includes(statusCode) !== true) {
+    throw statusError(statusCode, headers, metadata, now);
+  }
+  return { status: statusCode, body: parse(body, schema, metadata), headers, fetchMs: now() };
+}
+
+async function readBody(body: Dispatcher.ResponseData["body"]): Promise<string> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of body) {
+    const bytes = Buffer.from(chunk);
+    sizeBytes += bytes.length;
+    if (sizeBytes > MAX_BODY_BYTES) {
+      throw new ServiceError("PROVIDER_RESPONSE_INVALID", `the body is larger than ${MAX_BODY_BYTES} bytes`);
+    }
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+type Metadata = Readonly<Record<string, string>>;
+
+function transportError(error: unknown, metadata: Metadata): ServiceError {
+  if (error instanceof ServiceError) return error;
+  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown";
+  if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
+    return new ServiceError("PROVIDER_RESPONSE_INVALID", "the body is too large", { metadata, cause: error });
+  }
+  if (code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT" || code === "UND_ERR_CONNECT_TIMEOUT") {
+    return new ServiceError("PROVIDER_TIMEOUT", `no answer in time (${code})`, { metadata, cause: error });
+  }
+  return new ServiceError("PROVIDER_UNAVAILABLE", `the connection failed (${code})`, { metadata, cause: error });
+}
+
+function statusError(status: number, headers: Metadata, metadata: Metadata, now: () => number): ServiceError {
+  const retryDelayMs = parseRetryAfterMs(headers["retry-after"], now());
+  const options = { metadata: { ...metadata, status: String(status) }, ...(retryDelayMs !== undefined && { retryDelayMs }) };
+  const message = `HTTP ${status}`;
+  if (status === 429) return new ServiceError("PROVIDER_RATE_LIMITED", message, options);
+  if (status === 401 || status === 403 || status === 406) return new ServiceError("PROVIDER_ACCESS_DENIED", message, options);
+  if (status >= 500) return new ServiceError("PROVIDER_UNAVAILABLE", message, options);
+  return new ServiceError("PROVIDER_RESPONSE_INVALID", message, options);
+}
+
+function parse<T>(body: string, schema: ZodType<T>, metadata: Metadata): T {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    // Without the cause: the parser's message quotes the answer.
+    throw new ServiceError("PROVIDER_RESPONSE_INVALID", body === "" ? "the body is empty" : "the body is not JSON", { metadata });
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = issue?.path.map(String).join(".") ?? "";
+  throw new ServiceError("PROVIDER_RESPONSE_INVALID", `unexpected ${issue?.code ?? "shape"} at "${path}"`, { metadata: { ...metadata, path } });
+}

@@ -1,0 +1,13 @@
+/**
+ * Reads a `Retry-After` header: whole seconds or an HTTP date (RFC 9110, section 10.2.3).
+ *
+ * @param nowMs wall clock, milliseconds since the epoch
+ * @returns milliseconds to wait, at least 0; undefined when the header is absent or unreadable
+ */
+export function parseRetryAfterMs(header: string | undefined, nowMs: number): number | undefined {
+  const text = header?.trim();
+  if (text === undefined || text === "") return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const dateMs = Date.parse(text);
+  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
+}

@@ -1,0 +1,108 @@
+import { create } from "@bufbuild/protobuf";
+import type {
+  ContentQuery,
+  ContentTarget,
+  GeocodeDestinationRequest,
+} from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
+import { DateSchema } from "../../shared/gen/google/type/date_pb.ts";
+import { SectionKindSchema } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { ServiceError, type FieldViolation } from "../../shared/errors.ts";
+import {
+  checkCivilDate,
+  checkInteger,
+  checkLanguage,
+  checkLocation,
+  checkPreferences,
+  checkText,
+  isTimeZone,
+} from "../../shared/field-checks.ts";
+import type { ResolvedQuery } from "./provider.ts";
+import type { Registry } from "./registry.ts";
+
+const MAX_TARGET_COUNT = 64;
+const MAX_DAY_COUNT = 30;
+const DEFAULT_DAY_COUNT = 3;
+const DEFAULT_LISTING_COUNT = 20;
+const MAX_LISTING_COUNT = 100;
+const DAY_MS = 86_400_000;
+const MAX_DAYS_AHEAD = 731;
+
+/** @throws ServiceError REQUEST_INVALID with all violations */
+export function throwIfAny(violations: readonly FieldViolation[]): void {
+  if (violations.length > 0) throw new ServiceError("REQUEST_INVALID", "The request is invalid", { violations });
+}
+
+export function checkTargets(targets: readonly ContentTarget[], field: string, registry: Pick<Registry, "has" | "offers">): FieldViolation[] {
+  const found: FieldViolation[] = [];
+  const report = (name: string, description: string): void => void found.push({ field: name, description });
+  if (targets.length === 0 || targets.length > MAX_TARGET_COUNT) {
+    report(field, field === "target" ? "must be set" : `must hold 1 to ${MAX_TARGET_COUNT} targets`);
+  }
+  const seen = new Set<string>();
+  for (const [index, target] of targets.slice(0, MAX_TARGET_COUNT).entries()) {
+    const path = field === "target" ? field : `${field}[${index}]`;
+    const key = `${target.sectionKind} ${target.provider}`;
+    if (target.sectionKind === 0 || SectionKindSchema.value[target.sectionKind] === undefined) {
+      report(`${path}.section_kind`, "must be a known section kind");
+    } else if (!registry.has(target.provider)) {
+      report(`${path}.provider`, "must name a provider of ListProviders, as providers/{provider}");
+    } else if (!registry.offers(target.provider, target.sectionKind)) {
+      report(path, "that provider does not offer that section");
+    } else if (seen.has(key)) {
+      report(path, "must differ from the other targets");
+    }
+    seen.add(key);
+  }
+  return found;
+}
+
+/** Adds to `found`; undefined exactly when something was added for the query. */
+export function checkQuery(query: ContentQuery | undefined, nowMs: number, found: FieldViolation[]): ResolvedQuery | undefined {
+  const before = found.length;
+  if (query === undefined) {
+    found.push({ field: "query", description: "must be set" });
+    return undefined;
+  }
+  const { destination } = query;
+  if (destination === undefined) {
+    found.push({ field: "query.destination", description: "must be set" });
+  } else {
+    checkText(destination.displayName, "query.destination.display_name", 1, 200, found);
+    checkText(destination.name, "query.destination.name", 1, 200, found);
+    if (destination.location === undefined) found.push({ field: "query.destination.location", description: "must be set" });
+    else checkLocation(destination.location, "query.destination.location", found);
+    if (!isTimeZone(destination.timeZone)) {
+      found.push({ field: "query.destination.time_zone", description: "must be an IANA time zone" });
+    }
+    if (!/^([A-Z]{2})?$/.test(destination.countryCode)) {
+      found.push({ field: "query.destination.country_code", description: "must be empty or two capital letters" });
+    }
+  }
+  checkLanguage(query.languageCode, "query.language_code", found);
+  checkInteger(query.dayCount, "query.day_count", 0, MAX_DAY_COUNT, found);
+  if (query.maxListingCount < 0) found.push({ field: "query.max_listing_count", description: "must not be negative" });
+  if (query.startDate !== undefined) {
+    // A day of tolerance on either side: what "today" is depends on the time zone.
+    checkCivilDate(query.startDate, "query.start_date", nowMs - 2 * DAY_MS, nowMs + MAX_DAYS_AHEAD * DAY_MS, found);
+  }
+  checkPreferences(query.preferences, "query.preferences", found);
+  if (found.length > before || destination === undefined) return undefined;
+  const today = new Intl.DateTimeFormat("en-CA", { timeZone: destination.timeZone }).format(nowMs).split("-").map(Number);
+  const [year = 0, month = 0, day = 0] = today;
+  return {
+    ...query,
+    destination,
+    languageCode: query.languageCode === "" ? "en" : query.languageCode,
+    startDate: query.startDate ?? create(DateSchema, { year, month, day }),
+    dayCount: query.dayCount === 0 ? DEFAULT_DAY_COUNT : query.dayCount,
+    maxListingCount: query.maxListingCount === 0 ? DEFAULT_LISTING_COUNT : Math.min(query.maxListingCount, MAX_LISTING_COUNT),
+  };
+}
+
+export function checkGeocode(request: GeocodeDestinationRequest): FieldViolation[] {
+  const found: FieldViolation[] = [];
+  checkText(request.query.trim(), "query", 2, 200, found);
+  checkLanguage(request.languageCode, "language_code", found);
+  if (request.maxDestinationCount < 0) found.push({ field: "max_destination_count", description: "must not be negative" });
+  return found;
+}

@@ -65,7 +65,7 @@ export function checkPreferences(preferences: Preferences | undefined, field: st
     ["travel_group", preferences.travelGroup, TravelGroupSchema],
   ] as const;
   for (const [name, value, schema] of enums) {
-    if (schema.value[value] === undefined) found.push({ field: `${field}.${name}`, description: "must be a known value" });
+    if (!schema.values.some(({ number }) => number === value)) found.push({ field: `${field}.${name}`, description: "must be a known value" });
   }
   const lists = [
     ["cuisines", preferences.cuisines],

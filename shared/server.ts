@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { IncomingMessage, ServerResponse } from "node:http";
-import type { ServerHttp2Session } from "node:http2";
+import { Http2ServerRequest, Http2ServerResponse, type ServerHttp2Session } from "node:http2";
 import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
@@ -104,7 +104,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       if (request instanceof IncomingMessage && response instanceof ServerResponse) {
         if (options.extraRoutes?.(request, response) === true) return;
       }
-      handle(request, response);
+      // One handler for both protocols, as the adapter's types cannot say of a union.
+      if (request instanceof IncomingMessage && response instanceof ServerResponse) handle(request, response);
+      else if (request instanceof Http2ServerRequest && response instanceof Http2ServerResponse) handle(request, response);
     } catch {
       if (!response.headersSent) response.writeHead(400);
       response.end();

@@ -1,0 +1,54 @@
+import type { ResolvedQuery } from "../provider.ts";
+
+const DAY_MS = 86_400_000;
+
+/** `YYYY-MM-DD` of each day of a trip, first day first. */
+export function tripDays(query: Pick<ResolvedQuery, "startDate" | "dayCount">): string[] {
+  const { year, month, day } = query.startDate;
+  const startMs = Date.UTC(year, month - 1, day);
+  return Array.from({ length: query.dayCount }, (_, index) => new Date(startMs + index * DAY_MS).toISOString().slice(0, 10));
+}
+
+export interface CivilDay {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+}
+
+export function toCivil(isoDay: string): CivilDay {
+  const [year = 0, month = 0, day = 0] = isoDay.split("-").map(Number);
+  return { year, month, day };
+}
+
+/** `YYYY-MM-DD` at a place at an instant. */
+export const isoDayAt = (epochMs: number, timeZone: string): string =>
+  new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" }).format(epochMs);
+
+/** Whole days from one `YYYY-MM-DD` to another. */
+export const daysBetween = (from: string, to: string): number => Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS);
+
+/** Midnight that begins a civil day in a time zone, milliseconds since the epoch. */
+export function midnightMs(isoDay: string, timeZone: string): number {
+  const utcMs = Date.parse(`${isoDay}T00:00:00Z`);
+  // Twice, because the offset at the first guess can be the one before a clock change.
+  let ms = utcMs;
+  for (let round = 0; round < 2; round += 1) ms = utcMs - zoneOffsetMs(ms, timeZone);
+  return ms;
+}
+
+/** What a zone adds to UTC at an instant, milliseconds. */
+export function zoneOffsetMs(epochMs: number, timeZone: string): number {
+  const parts = new Intl.DateTimeFormat("en-US", {
+    timeZone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+  }).formatToParts(epochMs);
+  const read = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((part) => part.type === type)?.value);
+  const localMs = Date.UTC(read("year"), read("month") - 1, read("day"), read("hour"), read("minute"), read("second"));
+  return localMs - Math.floor(epochMs / 1000) * 1000;
+}

@@ -39,8 +39,8 @@ export function createDestinationResolver(
   cache: Lookup,
   now: () => number,
 ): DestinationResolver {
-  async function byName(name: string, languageCode: string, signal: AbortSignal): Promise<Destination> {
-    const known = resolveByName(gazetteer, name, languageCode);
+  async function byName(name: string, signal: AbortSignal): Promise<Destination> {
+    const known = resolveByName(gazetteer, name);
     if (known !== undefined) return known;
     const entry = await cache.read(destinationKey(name), signal);
     if (entry !== undefined) return fromBinary(DestinationSchema, entry.bytes);
@@ -48,7 +48,7 @@ export function createDestinationResolver(
   }
 
   async function byQuery(query: string, languageCode: string, remainingMs: () => number, signal: AbortSignal): Promise<Destination> {
-    const answer = resolveQuery(gazetteer, query, languageCode);
+    const answer = resolveQuery(gazetteer, query);
     switch (answer.state) {
       case "resolved":
         return answer.destination;
@@ -98,7 +98,7 @@ export function createDestinationResolver(
       throw ambiguous(query, exact);
     }
     // GeoNames places that the gazetteer has keep its name and data, so that two ways to one place share one key.
-    const known = resolveByName(gazetteer, first.name, languageCode);
+    const known = resolveByName(gazetteer, first.name);
     if (known !== undefined) return known;
     await cache.write(destinationKey(first.name), { bytes: toBinary(DestinationSchema, first), storedMs, expireMs });
     return first;
@@ -110,12 +110,12 @@ export function createDestinationResolver(
       const { destination } = spec;
       switch (destination.case) {
         case "destinationName":
-          return await byName(destination.value, languageCode, signal);
+          return await byName(destination.value, signal);
         case "destinationQuery":
           return await byQuery(destination.value.trim(), languageCode, remainingMs, signal);
         case "destinationLocation": {
           const { latitude, longitude } = destination.value;
-          const nearest = nearestDestination(gazetteer, latitude, longitude, MAX_POINT_DISTANCE_KM, languageCode);
+          const nearest = nearestDestination(gazetteer, latitude, longitude, MAX_POINT_DISTANCE_KM);
           if (nearest === undefined) throw notFound(`${latitude}, ${longitude}`, []);
           return nearest;
         }

@@ -108,7 +108,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       if (request instanceof IncomingMessage && response instanceof ServerResponse) handle(request, response);
       else if (request instanceof Http2ServerRequest && response instanceof Http2ServerResponse) handle(request, response);
     } catch {
-      if (!response.headersSent) response.writeHead(400);
+      if (!response.headersSent) response.statusCode = 400;
       response.end();
     }
   };

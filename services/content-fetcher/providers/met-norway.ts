@@ -142,7 +142,7 @@ function toForecast(day: string, steps: readonly Step[], timeZone: string, fetch
     {
       date: toCivil(day),
       basis: DailyForecast_Basis.FORECAST,
-      condition: Math.max(WeatherCondition.UNSPECIFIED, ...conditions),
+      condition: worst(conditions),
       minTemperatureCelsius: Math.min(...temperatures),
       maxTemperatureCelsius: Math.max(...temperatures),
       ...(rain.length > 0 && { precipitationMm: round(sum(rain)) }),
@@ -160,6 +160,10 @@ function toForecast(day: string, steps: readonly Step[], timeZone: string, fetch
     },
   ];
 }
+
+/** The enum runs from mild to severe. */
+const worst = (conditions: readonly WeatherCondition[]): WeatherCondition =>
+  conditions.reduce((worse, condition) => (condition > worse ? condition : worse), WeatherCondition.UNSPECIFIED);
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const round = (value: number): number => Math.round(value * 100) / 100;

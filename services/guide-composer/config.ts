@@ -1,0 +1,28 @@
+import { integer, listenAddress, PROCESS_SETTINGS, redisUrl, text, type SettingTable, type Settings } from "../../shared/config.ts";
+
+/** All settings of guide-composer. */
+export const COMPOSER_SETTINGS = {
+  COMPOSER_LISTEN: {
+    type: listenAddress,
+    default: "127.0.0.1:50051",
+    description: "Where guide-composer listens, host:port; port 0 is a free one, which is logged.",
+  },
+  FETCHER_TARGET: {
+    type: text(1, 500),
+    default: "127.0.0.1:50052",
+    description: "gRPC target of content-fetcher, for example dns:///content-fetcher:50052. `npm start` uses the one that it starts.",
+  },
+  REDIS_URL: {
+    type: redisUrl,
+    default: undefined,
+    description: "Redis for the shared cache tier. Unset: none; each process caches in its own memory.",
+  },
+  MEMORY_CACHE_MIB: {
+    type: integer(1, 65_536),
+    default: "128",
+    description: "Most memory that cached content and guides take in this process, MiB, 1 to 65536.",
+  },
+  ...PROCESS_SETTINGS,
+} as const satisfies SettingTable;
+
+export type ComposerSettings = Settings<typeof COMPOSER_SETTINGS>;

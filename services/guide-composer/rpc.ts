@@ -1,0 +1,156 @@
+import { create, fromBinary } from "@bufbuild/protobuf";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import {
+  CacheDecision,
+  ComposeGuideResponseSchema,
+  GetGuideResponseSchema,
+  GuideSchema,
+  SearchDestinationsResponseSchema,
+  StreamGuideResponseSchema,
+  type GuideService,
+  type StreamGuideResponse,
+} from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import { REPORTING_RESERVE_MS, startDeadline, type Deadline } from "../../shared/deadline.ts";
+import { ServiceError } from "../../shared/errors.ts";
+import { activeTraceId } from "../../shared/telemetry/spans.ts";
+import { guideKey } from "./cache/keys.ts";
+import { compose, type Call, type CheckedRequest, type ComposeDependencies, type ComposeEvent } from "./compose.ts";
+import type { Gazetteer } from "./destination/gazetteer.ts";
+import { maskGuide, maskSection } from "./read-mask.ts";
+import { wholeGuideReport } from "./report.ts";
+import { createPageToken, readPageToken } from "./search/page-token.ts";
+import { searchDestinations } from "./search/search.ts";
+import { checkCompose, checkGetGuide, checkSearch } from "./validation.ts";
+
+/** What a call without a deadline gets. */
+const DEFAULT_DEADLINE_MS = 15_000;
+const DEFAULT_PAGE_SIZE = 10;
+const MAX_PAGE_SIZE = 50;
+
+/** GuideService: check, delegate, answer. */
+export function createGuideService(
+  dependencies: ComposeDependencies,
+  gazetteer: Gazetteer,
+  monotonicNow: () => number,
+): ServiceImpl<typeof GuideService> {
+  const { now } = dependencies;
+
+  async function* run(request: CheckedRequest, context: HandlerContext): AsyncGenerator<ComposeEvent> {
+    const startMs = now();
+    const deadline: Deadline = startDeadline({
+      timeoutMs: context.timeoutMs(),
+      defaultMs: DEFAULT_DEADLINE_MS,
+      reserveMs: REPORTING_RESERVE_MS,
+      callerSignal: context.signal,
+      now: monotonicNow,
+    });
+    const call: Call = { signal: deadline.signal, remainingMs: deadline.remainingMs, traceId: activeTraceId(), startMs };
+    try {
+      yield* compose(request, call, dependencies);
+    } finally {
+      deadline.close();
+    }
+  }
+
+  return {
+    composeGuide: async (message, context) => {
+      const request = checkCompose(message, "", now());
+      for await (const event of run(request, context)) {
+        if (event.type !== "completion") continue;
+        const { guide, report, personalization } = event;
+        return create(ComposeGuideResponseSchema, {
+          guide: maskGuide(guide, request.paths),
+          report,
+          ...(personalization && { personalization }),
+        });
+      }
+      throw new Error("composing ended without a completion");
+    },
+
+    streamGuide: async function* (message, context) {
+      const request = checkCompose(message.request, "request.", now());
+      for await (const event of run(request, context)) {
+        const response = toResponse(event, request.paths);
+        if (response !== undefined) yield response;
+      }
+    },
+
+    getGuide: async (message, context) => {
+      checkGetGuide(message);
+      const startMs = now();
+      const entry = await dependencies.lookup.read(guideKey(message.name), context.signal);
+      if (entry === undefined) {
+        throw new ServiceError("RESOURCE_NOT_FOUND", "No such guide is cached", { metadata: { name: message.name } });
+      }
+      const guide = fromBinary(GuideSchema, entry.bytes);
+      if (context.requestMethod === "GET" && guide.freshness?.expireTime !== undefined) {
+        const leftSeconds = Math.max(0, Math.floor((timestampMs(guide.freshness.expireTime) - startMs) / 1000));
+        context.responseHeader.set("cache-control", `public, max-age=${leftSeconds}`);
+      }
+      return create(GetGuideResponseSchema, {
+        guide: maskGuide(guide, message.readMask?.paths ?? []),
+        report: wholeGuideReport(activeTraceId(), startMs, now(), guide, CacheDecision.HIT_MEMORY, []),
+      });
+    },
+
+    searchDestinations: (message) => {
+      checkSearch(message);
+      const countryCode = message.countryCode.toUpperCase();
+      const near = message.nearLocation;
+      const inputs = [message.query, message.languageCode, countryCode, near === undefined ? "" : `${near.latitude},${near.longitude}`];
+      const pageSize = message.pageSize === 0 ? DEFAULT_PAGE_SIZE : Math.min(message.pageSize, MAX_PAGE_SIZE);
+      const offset = readPageToken(message.pageToken, inputs);
+      const matches = searchDestinations(gazetteer, { text: message.query, countryCode, near }, MAX_PAGE_SIZE);
+      const page = matches.slice(offset, offset + pageSize);
+      return create(SearchDestinationsResponseSchema, {
+        matches: page,
+        nextPageToken: offset + pageSize < matches.length ? createPageToken(offset + pageSize, inputs) : "",
+      });
+    },
+  };
+}
+
+/** What the stream says of an event; undefined when the read mask leaves nothing of it. */
+function toResponse(event: ComposeEvent, paths: readonly string[]): StreamGuideResponse | undefined {
+  switch (event.type) {
+    case "plan":
+      return create(StreamGuideResponseSchema, { event: { case: "plan", value: event.plan } });
+    case "section": {
+      const section = maskSection(event.section, paths);
+      return section && create(StreamGuideResponseSchema, { event: { case: "section", value: section } });
+    }
+    case "call":
+      return create(StreamGuideResponseSchema, {
+        event: {
+          case: "progress",
+          value: {
+            plannedSectionCount: event.counts.planned,
+            settledSectionCount: event.counts.settled,
+            settled: { case: "call", value: { sectionKind: event.kind, outcome: event.outcome } },
+          },
+        },
+      });
+    case "omission":
+      return create(StreamGuideResponseSchema, {
+        event: {
+          case: "progress",
+          value: {
+            plannedSectionCount: event.counts.planned,
+            settledSectionCount: event.counts.settled,
+            settled: { case: "omission", value: event.omission },
+          },
+        },
+      });
+    case "completion": {
+      const guide = maskGuide({ ...event.guide, sections: [] }, paths);
+      return create(StreamGuideResponseSchema, {
+        event: {
+          case: "completion",
+          value: { guide, report: event.report, ...(event.personalization && { personalization: event.personalization }) },
+        },
+      });
+    }
+  }
+}
+

@@ -1,0 +1,73 @@
+import { GuideService } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import { createErrorInterceptor } from "../../shared/error-wire.ts";
+import type { Log } from "../../shared/log.ts";
+import { startServer, type RunningServer } from "../../shared/server.ts";
+import { createTelemetryInterceptor } from "../../shared/telemetry/interceptors.ts";
+import { activeTraceId, inSpan } from "../../shared/telemetry/spans.ts";
+import type { Telemetry } from "../../shared/telemetry/telemetry.ts";
+import { createLookup } from "./cache/lookup.ts";
+import { createMemoryStore } from "./cache/memory-store.ts";
+import { createCatalog } from "./catalog.ts";
+import type { ComposerSettings } from "./config.ts";
+import { loadGazetteer } from "./destination/gazetteer.ts";
+import { createContentClient } from "./fetch/content-client.ts";
+import { createDestinationResolver } from "./resolve-destination.ts";
+import { createGuideService } from "./rpc.ts";
+
+/** How long expired entries are kept for callers that accept them: the largest `max_stale`. */
+const MAX_STALE_MS = 7 * 86_400_000;
+const LIST_PROVIDERS_TIMEOUT_MS = 2_000;
+
+export interface ComposerOptions {
+  readonly settings: Pick<ComposerSettings, "COMPOSER_LISTEN" | "FETCHER_TARGET" | "MEMORY_CACHE_MIB">;
+  readonly log: Log;
+  readonly telemetry: Pick<Telemetry, "serveMetrics">;
+  readonly now: () => number;
+  readonly monotonicNow: () => number;
+  readonly random: () => number;
+}
+
+export interface RunningComposer {
+  /** `host:port`. */
+  readonly address: string;
+  /** Lets calls in flight finish for so long, then ends loads, channel and sockets. */
+  readonly close: (graceMs: number) => Promise<void>;
+}
+
+/** Starts guide-composer; it is serving when the promise resolves. */
+export async function startComposer(options: ComposerOptions): Promise<RunningComposer> {
+  const { log, now, monotonicNow } = options;
+  const reportDefect = (error: unknown): void => log.error({ err: error }, "defect");
+  const gazetteer = loadGazetteer();
+  const memory = createMemoryStore(options.settings.MEMORY_CACHE_MIB * 2 ** 20, MAX_STALE_MS, now);
+  const lookup = createLookup([memory], now, (tier, error) => log.warn({ err: error, tier }, "cache tier did not answer"));
+  const client = createContentClient(options.settings.FETCHER_TARGET, [createTelemetryInterceptor("client", monotonicNow)], now);
+  const catalog = createCatalog(
+    (signal) => client.listProviders(LIST_PROVIDERS_TIMEOUT_MS, signal),
+    now,
+    (error) => log.warn({ err: error }, "the list of providers could not be renewed"),
+  );
+  const resolver = createDestinationResolver(gazetteer, client, lookup, now);
+  let server: RunningServer;
+  try {
+    server = await startServer({
+      listen: options.settings.COMPOSER_LISTEN,
+      services: [GuideService],
+      routes: (router) => router.service(GuideService, createGuideService({ resolver, catalog, lookup, client, now, inSpan }, gazetteer, monotonicNow)),
+      interceptors: [createTelemetryInterceptor("server", monotonicNow), createErrorInterceptor(activeTraceId, reportDefect)],
+      extraRoutes: options.telemetry.serveMetrics,
+      random: options.random,
+    });
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+  return {
+    address: server.address,
+    close: async (graceMs) => {
+      await server.drain(graceMs);
+      await lookup.close();
+      client.close();
+    },
+  };
+}

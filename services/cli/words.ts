@@ -1,0 +1,44 @@
+import { REASON_CODE, toReason, type Reason } from "../../shared/errors.ts";
+import type { ErrorReason } from "../../shared/gen/wayfarer/type/v1/error_reason_pb.ts";
+import { ProviderOutcome_Kind as Kind, type ProviderOutcome } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+
+/** Each reason as a sentence for a traveller. A new reason does not compile until it has one. */
+export const REASON_WORDS = {
+  REQUEST_INVALID: "the request was invalid",
+  DESTINATION_AMBIGUOUS: "the destination is ambiguous",
+  DESTINATION_NOT_FOUND: "the destination is unknown",
+  DESTINATION_UNRESOLVED: "the destination could not be looked up",
+  RESOURCE_NOT_FOUND: "it does not exist",
+  NO_CONTENT: "nothing could be had",
+  REQUIRED_SECTION_MISSING: "a required section could not be had",
+  CONTENT_SERVICE_UNAVAILABLE: "the content service could not be reached",
+  BUDGET_EXHAUSTED: "the budget for providers is used up",
+  OVERLOADED: "the server is overloaded",
+  SHUTTING_DOWN: "the server is shutting down",
+  DEADLINE_TOO_SHORT: "too little time was given",
+  DEADLINE_EXPIRED: "the time was up",
+  CALLER_GONE: "the call was cancelled",
+  INTERNAL: "of a defect of ours",
+  PROVIDER_UNAVAILABLE: "the provider could not be reached or failed",
+  PROVIDER_TIMEOUT: "the provider did not answer in time",
+  PROVIDER_CIRCUIT_OPEN: "the provider has failed too often lately",
+  PROVIDER_RATE_LIMITED: "the provider's rate limit is reached",
+  PROVIDER_NOT_CONFIGURED: "no provider is configured for it",
+  PROVIDER_ACCESS_DENIED: "the provider refused us",
+  PROVIDER_OUT_OF_COVERAGE: "no provider covers the place or the dates",
+  PROVIDER_RESPONSE_INVALID: "the provider's answer could not be used",
+  NOT_CACHED: "it is not in the cache, and only the cache was asked",
+} as const satisfies Record<Reason, string>;
+
+export function reasonInWords(value: ErrorReason): string {
+  const reason = toReason(value);
+  return reason === undefined ? `of a reason that this version does not know (${value})` : REASON_WORDS[reason];
+}
+
+/** `overpass: the provider did not answer in time (no answer within 10000 ms)`. */
+export const failureInWords = ({ provider, reason, detail }: ProviderOutcome): string =>
+  `${provider.replace("providers/", "")}: ${reasonInWords(reason)}${detail === "" ? "" : ` (${detail})`}`;
+
+export const isFailure = ({ kind }: ProviderOutcome): boolean => kind === Kind.FAILED || kind === Kind.SKIPPED;
+
+export const REASONS = Object.keys(REASON_CODE);

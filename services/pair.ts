@@ -1,0 +1,45 @@
+import type { readSettings as ReadSettings } from "../shared/config.ts";
+import type { Log } from "../shared/log.ts";
+import { startTelemetry } from "../shared/telemetry/telemetry.ts";
+import { FETCHER_SETTINGS, readOriginUrls } from "./content-fetcher/config.ts";
+import { PROVIDERS } from "./content-fetcher/providers.ts";
+import { startFetcher } from "./content-fetcher/service.ts";
+import { COMPOSER_SETTINGS } from "./guide-composer/config.ts";
+import { startComposer } from "./guide-composer/service.ts";
+
+export interface RunningPair {
+  /** `host:port` of each. */
+  readonly composer: string;
+  readonly fetcher: string;
+  readonly close: (graceMs: number) => Promise<void>;
+}
+
+/** Both services in this process on free loopback ports, whatever the listen settings say. */
+export async function startPair(
+  environment: Readonly<Record<string, string | undefined>>,
+  log: Log,
+  readSettings: typeof ReadSettings,
+): Promise<RunningPair> {
+  const free = { host: "127.0.0.1", port: 0 };
+  const fetcherSettings = readSettings(FETCHER_SETTINGS, environment);
+  const composerSettings = readSettings(COMPOSER_SETTINGS, environment);
+  const originUrls = readOriginUrls(environment);
+  const telemetry = startTelemetry("wayfarer", environment, (error) => log.warn({ err: error }, "spans could not be flushed"));
+  const clocks = { now: Date.now, monotonicNow: () => performance.now(), random: Math.random };
+  const fetcher = await startFetcher({ settings: { ...fetcherSettings, FETCHER_LISTEN: free }, originUrls, providers: PROVIDERS, log, telemetry, ...clocks });
+  const composer = await startComposer({
+    settings: { ...composerSettings, COMPOSER_LISTEN: free, FETCHER_TARGET: fetcher.address },
+    log,
+    telemetry,
+    ...clocks,
+  });
+  return {
+    composer: composer.address,
+    fetcher: fetcher.address,
+    close: async (graceMs) => {
+      await composer.close(graceMs);
+      await fetcher.close(graceMs);
+      await telemetry.shutdown();
+    },
+  };
+}

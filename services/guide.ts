@@ -3,7 +3,14 @@ import { createClient, ConnectError } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { readSettings, ConfigError } from "../shared/config.ts";
 import { fromWire } from "../shared/error-wire.ts";
-import { AmbiguousDestinationSchema, GuideService, GuideSchema, UnknownDestinationSchema, type Guide, type Section } from "../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import {
+  AmbiguousDestinationSchema,
+  GuideService,
+  GuideSchema,
+  UnknownDestinationSchema,
+  type Guide,
+  type Section,
+} from "../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { BadRequestSchema } from "../shared/gen/google/rpc/error_details_pb.ts";
 import { createLog } from "../shared/log.ts";
 import { parseGuideArguments, USAGE, type GuideArguments } from "./cli/arguments.ts";
@@ -30,7 +37,11 @@ async function main(): Promise<number> {
   if (given.composer !== undefined) return await compose(given, toUrl(given.composer));
   let pair: Awaited<ReturnType<typeof startPair>>;
   try {
-    pair = await startPair(process.env, createLog("wayfarer", process.env["LOG_LEVEL"] ?? "warn"), readSettings);
+    pair = await startPair(
+      process.env,
+      createLog("wayfarer", process.env["LOG_LEVEL"] ?? "warn"),
+      readSettings,
+    );
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -47,11 +58,16 @@ const toUrl = (text: string): string => (/^https?:\/\//.test(text) ? text : `htt
 
 async function compose(given: GuideArguments, baseUrl: string): Promise<number> {
   const client = createClient(GuideService, createGrpcTransport({ baseUrl }));
-  const progress = createProgressDisplay(process.stderr.isTTY ? (text) => void process.stderr.write(text) : undefined);
+  const progress = createProgressDisplay(
+    process.stderr.isTTY ? (text) => void process.stderr.write(text) : undefined,
+  );
   const sections: Section[] = [];
   let guide: Guide | undefined;
   try {
-    for await (const response of client.streamGuide({ request: given.request }, { timeoutMs: given.timeoutMs })) {
+    for await (const response of client.streamGuide(
+      { request: given.request },
+      { timeoutMs: given.timeoutMs },
+    )) {
       progress.show(response);
       if (response.event.case === "section") sections.push(response.event.value);
       if (response.event.case === "completion") guide = response.event.value.guide;
@@ -67,7 +83,11 @@ async function compose(given: GuideArguments, baseUrl: string): Promise<number> 
   }
   const order = guide.spec?.sectionKinds ?? [];
   guide.sections = sections.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
-  process.stdout.write(given.json ? `${toJsonString(GuideSchema, guide, { prettySpaces: 2 })}\n` : renderGuide(guide, Date.now()));
+  process.stdout.write(
+    given.json
+      ? `${toJsonString(GuideSchema, guide, { prettySpaces: 2 })}\n`
+      : renderGuide(guide, Date.now()),
+  );
   return EXIT.guide;
 }
 
@@ -78,7 +98,8 @@ function reportFailure(error: unknown): number {
   for (const { fieldViolations } of wire.findDetails(BadRequestSchema)) {
     lines.push(...fieldViolations.map(({ field, description }) => `  ${field} ${description}`));
   }
-  for (const { candidates } of wire.findDetails(AmbiguousDestinationSchema)) lines.push(...candidates.map(describe));
+  for (const { candidates } of wire.findDetails(AmbiguousDestinationSchema))
+    lines.push(...candidates.map(describe));
   for (const { suggestions } of wire.findDetails(UnknownDestinationSchema)) {
     if (suggestions.length > 0) lines.push("Did you mean:", ...suggestions.map(describe));
   }
@@ -86,7 +107,16 @@ function reportFailure(error: unknown): number {
   return BAD_INPUT.has(known.reason) ? EXIT.badInput : EXIT.nothing;
 }
 
-const describe = ({ displayName, region, countryCode, name }: { displayName: string; region: string; countryCode: string; name: string }): string =>
-  `  ${[displayName, region, countryCode].filter((part) => part !== "").join(", ")}  (${name})`;
+const describe = ({
+  displayName,
+  region,
+  countryCode,
+  name,
+}: {
+  displayName: string;
+  region: string;
+  countryCode: string;
+  name: string;
+}): string => `  ${[displayName, region, countryCode].filter((part) => part !== "").join(", ")}  (${name})`;
 
 process.exitCode = await main();

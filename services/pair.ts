@@ -24,9 +24,18 @@ export async function startPair(
   const fetcherSettings = readSettings(FETCHER_SETTINGS, environment);
   const composerSettings = readSettings(COMPOSER_SETTINGS, environment);
   const originUrls = readOriginUrls(environment);
-  const telemetry = startTelemetry("wayfarer", environment, (error) => log.warn({ err: error }, "spans could not be flushed"));
+  const telemetry = startTelemetry("wayfarer", environment, (error) =>
+    log.warn({ err: error }, "spans could not be flushed"),
+  );
   const clocks = { now: Date.now, monotonicNow: () => performance.now(), random: Math.random };
-  const fetcher = await startFetcher({ settings: { ...fetcherSettings, FETCHER_LISTEN: free }, originUrls, providers: PROVIDERS, log, telemetry, ...clocks });
+  const fetcher = await startFetcher({
+    settings: { ...fetcherSettings, FETCHER_LISTEN: free },
+    originUrls,
+    providers: PROVIDERS,
+    log,
+    telemetry,
+    ...clocks,
+  });
   const composer = await startComposer({
     settings: { ...composerSettings, COMPOSER_LISTEN: free, FETCHER_TARGET: fetcher.address },
     log,

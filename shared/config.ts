@@ -45,7 +45,11 @@ export interface Setting<T> {
 export type SettingTable = Readonly<Record<string, Setting<unknown>>>;
 
 export type Settings<T extends SettingTable> = {
-  readonly [K in keyof T]: T[K] extends Setting<infer V> ? (T[K] extends { default: string } ? V : V | undefined) : never;
+  readonly [K in keyof T]: T[K] extends Setting<infer V>
+    ? T[K] extends { default: string }
+      ? V
+      : V | undefined
+    : never;
 };
 
 /** Every problem of a configuration in one message. */
@@ -75,14 +79,20 @@ export const baseUrl: SettingType<string> = {
   parse: (text) => {
     if (!URL.canParse(text)) return undefined;
     const url = new URL(text);
-    const bare = url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "" && url.password === "";
+    const bare =
+      url.pathname === "/" &&
+      url.search === "" &&
+      url.hash === "" &&
+      url.username === "" &&
+      url.password === "";
     return bare && (url.protocol === "http:" || url.protocol === "https:") ? url.origin : undefined;
   },
 };
 
 export const text = (minLength: number, maxLength: number): SettingType<string> => ({
   mustBe: `${minLength} to ${maxLength} printable characters`,
-  parse: (value) => (value.length >= minLength && value.length <= maxLength && !/\p{Cc}/u.test(value) ? value : undefined),
+  parse: (value) =>
+    value.length >= minLength && value.length <= maxLength && !/\p{Cc}/u.test(value) ? value : undefined,
 });
 
 export const integer = (min: number, max: number): SettingType<number> => ({
@@ -101,7 +111,8 @@ export const oneOf = <const T extends string>(...values: readonly T[]): SettingT
 /** A `redis://` or `rediss://` URL; it may hold a password, so it cannot be printed. */
 export const redisUrl: SettingType<Secret> = {
   mustBe: "a redis:// or rediss:// URL",
-  parse: (value) => (URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol) ? new Secret(value) : undefined),
+  parse: (value) =>
+    URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol) ? new Secret(value) : undefined,
 };
 
 /**
@@ -109,7 +120,10 @@ export const redisUrl: SettingType<Secret> = {
  *
  * @throws ConfigError that names every problem at once; it never holds a value, which may be a secret
  */
-export function readSettings<T extends SettingTable>(table: T, environment: Readonly<Record<string, string | undefined>>): Settings<T> {
+export function readSettings<T extends SettingTable>(
+  table: T,
+  environment: Readonly<Record<string, string | undefined>>,
+): Settings<T> {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(table)) {

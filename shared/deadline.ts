@@ -43,7 +43,11 @@ export function startDeadline(options: DeadlineOptions): Deadline {
   const abort = new AbortController();
   const onGone = (): void => abort.abort(new ServiceError("CALLER_GONE", "The caller has gone"));
   const timer = setTimeout(() => {
-    abort.abort(new ServiceError("DEADLINE_EXPIRED", "The caller's deadline has passed", { metadata: { step: "work" } }));
+    abort.abort(
+      new ServiceError("DEADLINE_EXPIRED", "The caller's deadline has passed", {
+        metadata: { step: "work" },
+      }),
+    );
   }, totalMs);
   options.callerSignal.addEventListener("abort", onGone, { once: true });
   if (options.callerSignal.aborted) onGone();

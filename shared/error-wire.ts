@@ -58,11 +58,16 @@ function build(error: ServiceError, code: Code, traceId: string): ConnectError {
     },
   ];
   if (error.violations.length > 0) {
-    const value: MessageInitShape<typeof BadRequestSchema> = { fieldViolations: error.violations.map((violation) => ({ ...violation })) };
+    const value: MessageInitShape<typeof BadRequestSchema> = {
+      fieldViolations: error.violations.map((violation) => ({ ...violation })),
+    };
     details.push({ desc: BadRequestSchema, value: create(BadRequestSchema, value) });
   }
   if (error.retryDelayMs !== undefined) {
-    details.push({ desc: RetryInfoSchema, value: create(RetryInfoSchema, { retryDelay: durationFromMs(Math.ceil(error.retryDelayMs)) }) });
+    details.push({
+      desc: RetryInfoSchema,
+      value: create(RetryInfoSchema, { retryDelay: durationFromMs(Math.ceil(error.retryDelayMs)) }),
+    });
   }
   for (const { desc, value } of error.details) details.push({ desc, value });
   const wire = new ConnectError(error.message, code, undefined, undefined, error);
@@ -79,13 +84,23 @@ export function fromWire(error: unknown): ServiceError {
   const retryDelayMs = retry?.retryDelay && durationMs(retry.retryDelay);
   if (info?.domain === ERROR_DOMAIN && isReason(info.reason)) {
     const reason: Reason = info.reason === "SHUTTING_DOWN" ? "CONTENT_SERVICE_UNAVAILABLE" : info.reason;
-    return new ServiceError(reason, wire.rawMessage, { cause: error, metadata: info.metadata, ...(retryDelayMs !== undefined && { retryDelayMs }) });
+    return new ServiceError(reason, wire.rawMessage, {
+      cause: error,
+      metadata: info.metadata,
+      ...(retryDelayMs !== undefined && { retryDelayMs }),
+    });
   }
   switch (wire.code) {
     case Code.Unavailable:
-      return new ServiceError("CONTENT_SERVICE_UNAVAILABLE", "The content service cannot be reached", { cause: error, retryDelayMs: retryDelayMs ?? 1_000 });
+      return new ServiceError("CONTENT_SERVICE_UNAVAILABLE", "The content service cannot be reached", {
+        cause: error,
+        retryDelayMs: retryDelayMs ?? 1_000,
+      });
     case Code.DeadlineExceeded:
-      return new ServiceError("DEADLINE_EXPIRED", "The deadline passed while the content service was asked", { cause: error, metadata: { step: "fetch" } });
+      return new ServiceError("DEADLINE_EXPIRED", "The deadline passed while the content service was asked", {
+        cause: error,
+        metadata: { step: "fetch" },
+      });
     case Code.Canceled:
       return new ServiceError("CALLER_GONE", "The call was cancelled", { cause: error });
     default:
@@ -108,7 +123,11 @@ export function createErrorInterceptor(traceId: () => string, reportDefect: Repo
   };
 }
 
-async function* translated<T>(messages: AsyncIterable<T>, traceId: () => string, reportDefect: ReportDefect): AsyncGenerator<T> {
+async function* translated<T>(
+  messages: AsyncIterable<T>,
+  traceId: () => string,
+  reportDefect: ReportDefect,
+): AsyncGenerator<T> {
   try {
     yield* messages;
   } catch (error) {

@@ -1,6 +1,11 @@
 import type { Date as CivilDate } from "./gen/google/type/date_pb.ts";
 import type { LatLng } from "./gen/google/type/latlng_pb.ts";
-import { BudgetLevelSchema, PaceSchema, TravelGroupSchema, type Preferences } from "./gen/wayfarer/type/v1/content_pb.ts";
+import {
+  BudgetLevelSchema,
+  PaceSchema,
+  TravelGroupSchema,
+  type Preferences,
+} from "./gen/wayfarer/type/v1/content_pb.ts";
 import type { FieldViolation } from "./errors.ts";
 
 /** Checks of single fields that both services make. Each adds its violation, so that a caller learns all at once. */
@@ -10,8 +15,14 @@ const MAX_WISH_COUNT = 10;
 const MAX_WISH_LENGTH = 100;
 
 /** Length in characters, no control characters, well-formed Unicode. The value itself never stands in a violation. */
-export function checkText(value: string, field: string, minLength: number, maxLength: number, found: Found): void {
-  const length = value.length > maxLength * 4 ? Infinity : [...value].length;
+export function checkText(
+  value: string,
+  field: string,
+  minLength: number,
+  maxLength: number,
+  found: Found,
+): void {
+  const length = value.length > maxLength * 4 ? Infinity : Array.from(value).length;
   if (length < minLength || length > maxLength) {
     found.push({ field, description: `must have ${minLength} to ${maxLength} characters` });
   } else if (/\p{Cc}/u.test(value) || !value.isWellFormed()) {
@@ -20,7 +31,8 @@ export function checkText(value: string, field: string, minLength: number, maxLe
 }
 
 export function checkInteger(value: number, field: string, min: number, max: number, found: Found): void {
-  if (!Number.isInteger(value) || value < min || value > max) found.push({ field, description: `must lie between ${min} and ${max}` });
+  if (!Number.isInteger(value) || value < min || value > max)
+    found.push({ field, description: `must lie between ${min} and ${max}` });
 }
 
 /** Empty, which means the default, or a well-formed BCP-47 tag. */
@@ -35,23 +47,37 @@ export function checkLanguage(value: string, field: string, found: Found): void 
 }
 
 export function checkLocation(value: LatLng, field: string, found: Found): void {
-  if (!(Math.abs(value.latitude) <= 90)) found.push({ field: `${field}.latitude`, description: "must lie between -90 and 90" });
-  if (!(Math.abs(value.longitude) <= 180)) found.push({ field: `${field}.longitude`, description: "must lie between -180 and 180" });
+  if (!(Math.abs(value.latitude) <= 90))
+    found.push({ field: `${field}.latitude`, description: "must lie between -90 and 90" });
+  if (!(Math.abs(value.longitude) <= 180))
+    found.push({ field: `${field}.longitude`, description: "must lie between -180 and 180" });
 }
 
 /** A whole date that exists, between two instants. */
-export function checkCivilDate(value: CivilDate, field: string, fromMs: number, toMs: number, found: Found): void {
+export function checkCivilDate(
+  value: CivilDate,
+  field: string,
+  fromMs: number,
+  toMs: number,
+  found: Found,
+): void {
   const dayMs = Date.UTC(value.year, value.month - 1, value.day);
   const date = new Date(dayMs);
   const exists =
-    value.year >= 1000 && date.getUTCFullYear() === value.year && date.getUTCMonth() === value.month - 1 && date.getUTCDate() === value.day;
+    value.year >= 1000 &&
+    date.getUTCFullYear() === value.year &&
+    date.getUTCMonth() === value.month - 1 &&
+    date.getUTCDate() === value.day;
   if (!exists) found.push({ field, description: "must be a date that exists, with year, month and day" });
-  else if (dayMs < fromMs || dayMs > toMs) found.push({ field, description: "must lie between today and 2 years ahead" });
+  else if (dayMs < fromMs || dayMs > toMs)
+    found.push({ field, description: "must lie between today and 2 years ahead" });
 }
 
 export function isTimeZone(value: string): boolean {
   try {
-    return value !== "" && new Intl.DateTimeFormat("en", { timeZone: value }).resolvedOptions().timeZone !== "";
+    return (
+      value !== "" && new Intl.DateTimeFormat("en", { timeZone: value }).resolvedOptions().timeZone !== ""
+    );
   } catch {
     return false; // RangeError: unknown zone
   }
@@ -65,7 +91,8 @@ export function checkPreferences(preferences: Preferences | undefined, field: st
     ["travel_group", preferences.travelGroup, TravelGroupSchema],
   ] as const;
   for (const [name, value, schema] of enums) {
-    if (!schema.values.some(({ number }) => number === value)) found.push({ field: `${field}.${name}`, description: "must be a known value" });
+    if (!schema.values.some(({ number }) => number === value))
+      found.push({ field: `${field}.${name}`, description: "must be a known value" });
   }
   const lists = [
     ["cuisines", preferences.cuisines],
@@ -76,7 +103,8 @@ export function checkPreferences(preferences: Preferences | undefined, field: st
     ["avoid", preferences.avoid],
   ] as const;
   for (const [name, values] of lists) {
-    if (values.length > MAX_WISH_COUNT) found.push({ field: `${field}.${name}`, description: `must have at most ${MAX_WISH_COUNT} entries` });
+    if (values.length > MAX_WISH_COUNT)
+      found.push({ field: `${field}.${name}`, description: `must have at most ${MAX_WISH_COUNT} entries` });
     for (const [index, value] of values.slice(0, MAX_WISH_COUNT).entries()) {
       checkText(value.trim(), `${field}.${name}[${index}]`, 1, MAX_WISH_LENGTH, found);
     }

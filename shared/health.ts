@@ -1,5 +1,8 @@
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
-import { Health as HealthService, HealthCheckResponse_ServingStatus as Status } from "./gen/grpc/health/v1/health_pb.ts";
+import {
+  Health as HealthService,
+  HealthCheckResponse_ServingStatus as Status,
+} from "./gen/grpc/health/v1/health_pb.ts";
 
 /** State of the services of one server, as grpc.health.v1 tells it. The empty name stands for the whole server. */
 export interface Health {
@@ -51,7 +54,9 @@ export function createHealth(services: readonly string[]): Health {
           if (status === undefined) throw new ConnectError("unknown service", Code.NotFound);
           return { status };
         },
-        list: () => ({ statuses: Object.fromEntries([...statuses].map(([name, status]) => [name, { status }])) }),
+        list: () => ({
+          statuses: Object.fromEntries([...statuses].map(([name, status]) => [name, { status }])),
+        }),
         watch: ({ service }, call) => watch(service, call.signal),
       });
     },

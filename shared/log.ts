@@ -13,7 +13,9 @@ export function createLog(service: string, level: string): Log {
       formatters: { level: (label) => ({ level: label }) },
       mixin: () => {
         const context = trace.getActiveSpan()?.spanContext();
-        return context !== undefined && isSpanContextValid(context) ? { trace_id: context.traceId, span_id: context.spanId } : {};
+        return context !== undefined && isSpanContextValid(context)
+          ? { trace_id: context.traceId, span_id: context.spanId }
+          : {};
       },
     },
     pino.destination({ dest: 2, sync: true }),

@@ -29,7 +29,11 @@ export interface OnePort {
  * HTTP/1.1 and HTTP/2 without TLS on one port: the first bytes of a connection tell which it is. The HTTP/1.1 server
  * itself listens, because behind a bare `net.Server` its header and request timeouts never fire.
  */
-export function createOnePort(options: OnePortOptions, listener: RequestListener, onSession: (session: http2.ServerHttp2Session) => void): OnePort {
+export function createOnePort(
+  options: OnePortOptions,
+  listener: RequestListener,
+  onSession: (session: http2.ServerHttp2Session) => void,
+): OnePort {
   const server = http.createServer(options.http1, listener);
   const h2 = http2.createServer(options.http2, listener);
   const sessions = new Set<http2.ServerHttp2Session>();

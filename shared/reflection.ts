@@ -84,7 +84,12 @@ function respond(
     case "fileContainingSymbol":
       return fileResponse(findSymbol(registry, request.value));
     case "fileContainingExtension":
-      return fileResponse(registry.getExtensionFor(messageOf(registry, request.value.containingType), request.value.extensionNumber)?.file);
+      return fileResponse(
+        registry.getExtensionFor(
+          messageOf(registry, request.value.containingType),
+          request.value.extensionNumber,
+        )?.file,
+      );
     case "allExtensionNumbersOfType": {
       const numbers = [...registry].flatMap((desc) =>
         desc.kind === "extension" && desc.extendee.typeName === request.value ? [desc.number] : [],
@@ -92,13 +97,19 @@ function respond(
       if (registry.getMessage(request.value) === undefined) return notFound();
       return {
         case: "allExtensionNumbersResponse",
-        value: create(ExtensionNumberResponseSchema, { baseTypeName: request.value, extensionNumber: numbers }),
+        value: create(ExtensionNumberResponseSchema, {
+          baseTypeName: request.value,
+          extensionNumber: numbers,
+        }),
       };
     }
     case undefined:
       return {
         case: "errorResponse",
-        value: create(ErrorResponseSchema, { errorCode: Code.InvalidArgument, errorMessage: "the request asks for nothing" }),
+        value: create(ErrorResponseSchema, {
+          errorCode: Code.InvalidArgument,
+          errorMessage: "the request asks for nothing",
+        }),
       };
   }
 }
@@ -114,7 +125,9 @@ function findSymbol(registry: FileRegistry, symbol: string): DescFile | undefine
   const own = registry.get(name);
   if (own !== undefined) return own.file;
   const service = registry.getService(parent);
-  return service?.methods.some((method) => method.name === name.slice(parent.length + 1)) === true ? service.file : undefined;
+  return service?.methods.some((method) => method.name === name.slice(parent.length + 1)) === true
+    ? service.file
+    : undefined;
 }
 
 /** The file and all that it imports, so that a client needs one request. */
@@ -127,7 +140,10 @@ function fileResponse(file: DescFile | undefined): Response {
     for (const dependency of next.dependencies) add(dependency);
   };
   add(file);
-  return { case: "fileDescriptorResponse", value: create(FileDescriptorResponseSchema, { fileDescriptorProto: [...seen.values()] }) };
+  return {
+    case: "fileDescriptorResponse",
+    value: create(FileDescriptorResponseSchema, { fileDescriptorProto: [...seen.values()] }),
+  };
 }
 
 const notFound = (): Response => ({

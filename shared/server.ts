@@ -106,7 +106,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       }
       // One handler for both protocols, as the adapter's types cannot say of a union.
       if (request instanceof IncomingMessage && response instanceof ServerResponse) handle(request, response);
-      else if (request instanceof Http2ServerRequest && response instanceof Http2ServerResponse) handle(request, response);
+      else if (request instanceof Http2ServerRequest && response instanceof Http2ServerResponse)
+        handle(request, response);
     } catch {
       if (!response.headersSent) response.statusCode = 400;
       response.end();

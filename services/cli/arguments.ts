@@ -1,6 +1,9 @@
 import { parseArgs } from "node:util";
 import { create } from "@bufbuild/protobuf";
-import { ComposeGuideRequestSchema, type ComposeGuideRequest } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import {
+  ComposeGuideRequestSchema,
+  type ComposeGuideRequest,
+} from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { BudgetLevel, Pace, SectionKind, TravelGroup } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 
 export interface GuideArguments {
@@ -37,9 +40,18 @@ export const USAGE = `npm run guide -- "Lisbon" [options]
   --help
 `;
 
-const BUDGETS = { economy: BudgetLevel.ECONOMY, moderate: BudgetLevel.MODERATE, luxury: BudgetLevel.LUXURY } as const;
+const BUDGETS = {
+  economy: BudgetLevel.ECONOMY,
+  moderate: BudgetLevel.MODERATE,
+  luxury: BudgetLevel.LUXURY,
+} as const;
 const PACES = { relaxed: Pace.RELAXED, moderate: Pace.MODERATE, packed: Pace.PACKED } as const;
-const GROUPS = { solo: TravelGroup.SOLO, couple: TravelGroup.COUPLE, family: TravelGroup.FAMILY, friends: TravelGroup.FRIENDS } as const;
+const GROUPS = {
+  solo: TravelGroup.SOLO,
+  couple: TravelGroup.COUPLE,
+  family: TravelGroup.FAMILY,
+  friends: TravelGroup.FRIENDS,
+} as const;
 const KINDS = {
   overview: SectionKind.OVERVIEW,
   weather: SectionKind.WEATHER,
@@ -72,7 +84,11 @@ const OPTIONS = {
   help: { type: "boolean" },
 } as const;
 
-const list = (text: string | undefined): string[] => (text ?? "").split(",").map((part) => part.trim()).filter((part) => part !== "");
+const list = (text: string | undefined): string[] =>
+  (text ?? "")
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 
 /** Reads the command line; all problems at once. What the service checks itself is left to it. */
 export function parseGuideArguments(argv: readonly string[]): ParsedArguments {
@@ -80,12 +96,19 @@ export function parseGuideArguments(argv: readonly string[]): ParsedArguments {
   try {
     parsed = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    return { state: "invalid", problems: [error instanceof Error ? error.message : "the options cannot be read"] };
+    return {
+      state: "invalid",
+      problems: [error instanceof Error ? error.message : "the options cannot be read"],
+    };
   }
   const { values, positionals } = parsed;
   if (values.help === true) return { state: "help" };
   const problems: string[] = [];
-  const choose = <T>(name: string, given: string | undefined, choices: Readonly<Record<string, T>>): T | undefined => {
+  const choose = <T>(
+    name: string,
+    given: string | undefined,
+    choices: Readonly<Record<string, T>>,
+  ): T | undefined => {
     if (given === undefined) return undefined;
     const choice = Object.hasOwn(choices, given) ? choices[given] : undefined;
     if (choice === undefined) problems.push(`--${name} must be one of ${Object.keys(choices).join(", ")}`);
@@ -94,7 +117,8 @@ export function parseGuideArguments(argv: readonly string[]): ParsedArguments {
   const integer = (name: string, given: string | undefined, min: number, max: number): number | undefined => {
     if (given === undefined) return undefined;
     const value = /^\d+$/.test(given) ? Number(given) : Number.NaN;
-    if (!(value >= min && value <= max)) problems.push(`--${name} must be a whole number from ${min} to ${max}`);
+    if (!(value >= min && value <= max))
+      problems.push(`--${name} must be a whole number from ${min} to ${max}`);
     return value;
   };
   const destination = positionals.join(" ").trim();

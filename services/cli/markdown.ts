@@ -1,5 +1,11 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { SectionStatus, type Guide, type ItineraryDay, type PackingItem, type Section } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import {
+  SectionStatus,
+  type Guide,
+  type ItineraryDay,
+  type PackingItem,
+  type Section,
+} from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import {
   DailyForecast_Basis,
   SectionKind,
@@ -25,7 +31,9 @@ const kindName = (kind: SectionKind): string => {
 };
 
 const isoDate = (date: { year: number; month: number; day: number } | undefined): string =>
-  date === undefined ? "" : `${date.year}-${String(date.month).padStart(2, "0")}-${String(date.day).padStart(2, "0")}`;
+  date === undefined
+    ? ""
+    : `${date.year}-${String(date.month).padStart(2, "0")}-${String(date.day).padStart(2, "0")}`;
 
 /** Numbers the pages that a guide rests on, in the order in which they are first cited. */
 class Sources {
@@ -47,7 +55,9 @@ class Sources {
 export function renderGuide(guide: Guide, nowMs: number): string {
   const sources = new Sources();
   const timeZone = guide.destination?.timeZone ?? "UTC";
-  const listings = new Map(guide.sections.flatMap((section) => section.listings.map((listing) => [listing.key, listing])));
+  const listings = new Map(
+    guide.sections.flatMap((section) => section.listings.map((listing) => [listing.key, listing])),
+  );
   const parts = [
     heading(guide),
     ...guide.sections.map((section) => renderSection(section, sources, timeZone, nowMs)),
@@ -63,10 +73,18 @@ export function renderGuide(guide: Guide, nowMs: number): string {
 
 function heading(guide: Guide): string {
   const { destination, spec } = guide;
-  const country = destination?.countryCode ? new Intl.DisplayNames("en", { type: "region" }).of(destination.countryCode) : undefined;
-  const where = [destination?.region, country].filter((part) => part !== undefined && part !== "").map((part) => escapeMarkdown(part ?? ""));
+  const country = destination?.countryCode
+    ? new Intl.DisplayNames("en", { type: "region" }).of(destination.countryCode)
+    : undefined;
+  const where = [destination?.region, country]
+    .filter((part) => part !== undefined && part !== "")
+    .map((part) => escapeMarkdown(part ?? ""));
   const start = spec?.startDate;
-  const last = start && new Date(Date.UTC(start.year, start.month - 1, start.day + (spec?.dayCount ?? 1) - 1)).toISOString().slice(0, 10);
+  const last =
+    start &&
+    new Date(Date.UTC(start.year, start.month - 1, start.day + (spec?.dayCount ?? 1) - 1))
+      .toISOString()
+      .slice(0, 10);
   return [
     `# ${escapeMarkdown(destination?.displayName ?? "Guide")}`,
     [where.join(", "), start ? `${isoDate(start)} to ${last}` : ""].filter((part) => part !== "").join(" · "),
@@ -86,13 +104,20 @@ function renderSection(section: Section, sources: Sources, timeZone: string, now
   }
   if (section.facts.length > 0) {
     lines.push(
-      section.facts.map((fact) => `- **${escapeMarkdown(fact.label)}**: ${escapeMarkdown(fact.value)} ${sources.mark(fact.citations)}`).join("\n"),
+      section.facts
+        .map(
+          (fact) =>
+            `- **${escapeMarkdown(fact.label)}**: ${escapeMarkdown(fact.value)} ${sources.mark(fact.citations)}`,
+        )
+        .join("\n"),
     );
   }
   if (section.forecasts.length > 0) lines.push(renderForecasts(section.forecasts, sources));
-  if (section.listings.length > 0) lines.push(section.listings.map((listing) => renderListing(listing, sources, timeZone)).join("\n"));
+  if (section.listings.length > 0)
+    lines.push(section.listings.map((listing) => renderListing(listing, sources, timeZone)).join("\n"));
   const fetchTime = section.freshness?.fetchTime;
-  if (fetchTime !== undefined && section.status !== SectionStatus.EMPTY) lines.push(`*Fetched ${age(nowMs - timestampMs(fetchTime))}.*`);
+  if (fetchTime !== undefined && section.status !== SectionStatus.EMPTY)
+    lines.push(`*Fetched ${age(nowMs - timestampMs(fetchTime))}.*`);
   return lines.join("\n\n");
 }
 
@@ -120,7 +145,9 @@ function renderForecasts(forecasts: readonly DailyForecast[], sources: Sources):
   const rows = forecasts.map((day) => {
     const typical = day.basis === DailyForecast_Basis.TYPICAL;
     const rain = [
-      day.precipitationProbability === undefined ? undefined : `${Math.round(day.precipitationProbability * 100)} %`,
+      day.precipitationProbability === undefined
+        ? undefined
+        : `${Math.round(day.precipitationProbability * 100)} %`,
       day.precipitationMm === undefined ? undefined : `${day.precipitationMm.toFixed(1)} mm`,
     ].filter((part) => part !== undefined);
     const cells = [
@@ -151,9 +178,18 @@ function renderListing(listing: Listing, sources: Sources, timeZone: string): st
     if (details.value.category !== "") what.push(details.value.category);
   }
   const price =
-    details.case === "attraction" ? details.value.fee?.text : details.case === "event" || details.case === "experience" ? details.value.price?.text : undefined;
-  const facts = [listing.address, listing.openingHours, price, listing.phone].filter((text) => text !== undefined && text !== "");
-  const title = listing.websiteUri === "" ? `**${escapeMarkdown(listing.title)}**` : `**[${escapeMarkdown(listing.title)}](<${encodeURI(decodeSafely(listing.websiteUri))}>)**`;
+    details.case === "attraction"
+      ? details.value.fee?.text
+      : details.case === "event" || details.case === "experience"
+        ? details.value.price?.text
+        : undefined;
+  const facts = [listing.address, listing.openingHours, price, listing.phone].filter(
+    (text) => text !== undefined && text !== "",
+  );
+  const title =
+    listing.websiteUri === ""
+      ? `**${escapeMarkdown(listing.title)}**`
+      : `**[${escapeMarkdown(listing.title)}](<${encodeURI(decodeSafely(listing.websiteUri))}>)**`;
   return [
     `- ${title}`,
     what.length > 0 ? ` (${what.map(escapeMarkdown).join(", ")})` : "",
@@ -171,24 +207,46 @@ function decodeSafely(uri: string): string {
   }
 }
 
-const clock = (ms: number, timeZone: string): string => new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit" }).format(ms);
+const clock = (ms: number, timeZone: string): string =>
+  new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit" }).format(ms);
 
-function renderItinerary(days: readonly ItineraryDay[], listings: ReadonlyMap<string, Listing>, timeZone: string): string {
+function renderItinerary(
+  days: readonly ItineraryDay[],
+  listings: ReadonlyMap<string, Listing>,
+  timeZone: string,
+): string {
   if (days.length === 0) return "";
   const rendered = days.map(({ date, stops }) => {
     const lines = stops.map(({ listingKey, window, distanceM }) => {
-      const time = window?.startTime && window.endTime ? `${clock(timestampMs(window.startTime), timeZone)}–${clock(timestampMs(window.endTime), timeZone)}` : "";
-      const walk = distanceM > 0 ? `, ${distanceM >= 1000 ? `${(distanceM / 1000).toFixed(1)} km` : `${Math.round(distanceM)} m`} from the stop before` : "";
+      const time =
+        window?.startTime && window.endTime
+          ? `${clock(timestampMs(window.startTime), timeZone)}–${clock(timestampMs(window.endTime), timeZone)}`
+          : "";
+      const walk =
+        distanceM > 0
+          ? `, ${distanceM >= 1000 ? `${(distanceM / 1000).toFixed(1)} km` : `${Math.round(distanceM)} m`} from the stop before`
+          : "";
       return `- ${time} ${escapeMarkdown(listings.get(listingKey)?.title ?? listingKey)}${walk}`;
     });
-    return [`### ${isoDate(date)}`, lines.length > 0 ? lines.join("\n") : "No stop: nothing more of the guide is open or left."].join("\n\n");
+    return [
+      `### ${isoDate(date)}`,
+      lines.length > 0 ? lines.join("\n") : "No stop: nothing more of the guide is open or left.",
+    ].join("\n\n");
   });
   return ["## Day by day", ...rendered].join("\n\n");
 }
 
 function renderPacking(items: readonly PackingItem[]): string {
   if (items.length === 0) return "";
-  return ["## What to pack", items.map(({ item, rule, dates }) => `- ${escapeMarkdown(item.replaceAll("-", " "))}: ${rule.replaceAll("_", " ")} (${dates.map(isoDate).join(", ")})`).join("\n")].join("\n\n");
+  return [
+    "## What to pack",
+    items
+      .map(
+        ({ item, rule, dates }) =>
+          `- ${escapeMarkdown(item.replaceAll("-", " "))}: ${rule.replaceAll("_", " ")} (${dates.map(isoDate).join(", ")})`,
+      )
+      .join("\n"),
+  ].join("\n\n");
 }
 
 function renderOmissions(guide: Guide): string {
@@ -203,17 +261,39 @@ function renderOmissions(guide: Guide): string {
 function renderFindings(guide: Guide): string {
   const findings = guide.qualityReview?.findings ?? [];
   if (findings.length === 0) return "";
-  return ["## Remarks of the review", findings.map(({ sectionKind, message }) => `- ${sectionKind === 0 ? "" : `${kindName(sectionKind)}: `}${escapeMarkdown(message)}`).join("\n")].join("\n\n");
+  return [
+    "## Remarks of the review",
+    findings
+      .map(
+        ({ sectionKind, message }) =>
+          `- ${sectionKind === 0 ? "" : `${kindName(sectionKind)}: `}${escapeMarkdown(message)}`,
+      )
+      .join("\n"),
+  ].join("\n\n");
 }
 
 function renderAttributions(guide: Guide): string {
-  const unique = new Map(guide.sections.flatMap(({ attributions }) => attributions.map((attribution) => [`${attribution.provider}${attribution.text}`, attribution])));
+  const unique = new Map(
+    guide.sections.flatMap(({ attributions }) =>
+      attributions.map((attribution) => [`${attribution.provider}${attribution.text}`, attribution]),
+    ),
+  );
   if (unique.size === 0) return "";
-  const lines = [...unique.values()].map(({ text, uri, license }) => `- ${escapeMarkdown(text)}${uri === "" ? "" : `, <${uri}>`}${license === "" ? "" : ` (${license})`}`);
+  const lines = [...unique.values()].map(
+    ({ text, uri, license }) =>
+      `- ${escapeMarkdown(text)}${uri === "" ? "" : `, <${uri}>`}${license === "" ? "" : ` (${license})`}`,
+  );
   return ["## Attribution", lines.join("\n")].join("\n\n");
 }
 
 function renderSources(sources: Sources): string {
   if (sources.list.length === 0) return "";
-  return ["## Sources", sources.list.map(({ title, uri }, index) => `${index + 1}. ${escapeMarkdown(title)}${uri === "" ? "" : `, <${uri}>`}`).join("\n")].join("\n\n");
+  return [
+    "## Sources",
+    sources.list
+      .map(
+        ({ title, uri }, index) => `${index + 1}. ${escapeMarkdown(title)}${uri === "" ? "" : `, <${uri}>`}`,
+      )
+      .join("\n"),
+  ].join("\n\n");
 }

@@ -1,6 +1,9 @@
 import { REASON_CODE, toReason, type Reason } from "../../shared/errors.ts";
 import type { ErrorReason } from "../../shared/gen/wayfarer/type/v1/error_reason_pb.ts";
-import { ProviderOutcome_Kind as Kind, type ProviderOutcome } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import {
+  ProviderOutcome_Kind as Kind,
+  type ProviderOutcome,
+} from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 
 /** Each reason as a sentence for a traveller. A new reason does not compile until it has one. */
 export const REASON_WORDS = {
@@ -32,13 +35,16 @@ export const REASON_WORDS = {
 
 export function reasonInWords(value: ErrorReason): string {
   const reason = toReason(value);
-  return reason === undefined ? `of a reason that this version does not know (${value})` : REASON_WORDS[reason];
+  return reason === undefined
+    ? `of a reason that this version does not know (${value})`
+    : REASON_WORDS[reason];
 }
 
 /** `overpass: the provider did not answer in time (no answer within 10000 ms)`. */
 export const failureInWords = ({ provider, reason, detail }: ProviderOutcome): string =>
   `${provider.replace("providers/", "")}: ${reasonInWords(reason)}${detail === "" ? "" : ` (${detail})`}`;
 
-export const isFailure = ({ kind }: ProviderOutcome): boolean => kind === Kind.FAILED || kind === Kind.SKIPPED;
+export const isFailure = ({ kind }: ProviderOutcome): boolean =>
+  kind === Kind.FAILED || kind === Kind.SKIPPED;
 
 export const REASONS = Object.keys(REASON_CODE);

@@ -1,14 +1,28 @@
-import { baseUrl, listenAddress, PROCESS_SETTINGS, readSettings, text, type Setting, type SettingTable, type Settings } from "../../shared/config.ts";
+import {
+  baseUrl,
+  listenAddress,
+  PROCESS_SETTINGS,
+  readSettings,
+  text,
+  type Setting,
+  type SettingTable,
+  type Settings,
+} from "../../shared/config.ts";
 import { PROVIDERS } from "./providers.ts";
 
-const originSettings: Readonly<Record<string, Setting<string> & { readonly default: string }>> = Object.fromEntries(
-  PROVIDERS.flatMap(({ displayName, origins }) =>
-    origins.map(({ setting, defaultUrl }) => [
-      setting,
-      { type: baseUrl, default: defaultUrl, description: `Where ${displayName} is reached: scheme, host and port.` },
-    ]),
-  ),
-);
+const originSettings: Readonly<Record<string, Setting<string> & { readonly default: string }>> =
+  Object.fromEntries(
+    PROVIDERS.flatMap(({ displayName, origins }) =>
+      origins.map(({ setting, defaultUrl }) => [
+        setting,
+        {
+          type: baseUrl,
+          default: defaultUrl,
+          description: `Where ${displayName} is reached: scheme, host and port.`,
+        },
+      ]),
+    ),
+  );
 
 /** All settings of content-fetcher. */
 export const FETCHER_SETTINGS = {

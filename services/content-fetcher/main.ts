@@ -6,10 +6,14 @@ import { FETCHER_SETTINGS, ORIGIN_SETTINGS, readOriginUrls } from "./config.ts";
 import { PROVIDERS } from "./providers.ts";
 import { startFetcher } from "./service.ts";
 
-const settings = failOnConfigError(() => readSettings({ ...FETCHER_SETTINGS, ...ORIGIN_SETTINGS }, process.env));
+const settings = failOnConfigError(() =>
+  readSettings({ ...FETCHER_SETTINGS, ...ORIGIN_SETTINGS }, process.env),
+);
 if (checkConfigOnly(process.argv)) process.exit(0);
 const log = createLog("content-fetcher", settings.LOG_LEVEL);
-const telemetry = startTelemetry("content-fetcher", process.env, (error) => log.warn({ err: error }, "spans could not be flushed"));
+const telemetry = startTelemetry("content-fetcher", process.env, (error) =>
+  log.warn({ err: error }, "spans could not be flushed"),
+);
 const fetcher = await startFetcher({
   settings,
   originUrls: readOriginUrls(process.env),

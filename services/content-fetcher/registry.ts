@@ -42,7 +42,12 @@ export interface Registry {
   readonly offers: (resourceName: string, kind: SectionKind) => boolean;
   readonly has: (resourceName: string) => boolean;
   /** Never rejects for what a provider did; rejects with CALLER_GONE or DEADLINE_EXPIRED when the call is over. */
-  readonly fetch: (resourceName: string, kind: SectionKind, query: ResolvedQuery, scope: RpcScope) => Promise<FetchResult>;
+  readonly fetch: (
+    resourceName: string,
+    kind: SectionKind,
+    query: ResolvedQuery,
+    scope: RpcScope,
+  ) => Promise<FetchResult>;
   readonly geocode: (
     query: string,
     languageCode: string,
@@ -117,14 +122,22 @@ export function createRegistry(
       const skipped = end.kind === OutcomeKind.SKIPPED;
       const latencyMs = skipped ? 0 : monotonicNow() - startMs;
       measure(duration, name, latencyMs, end);
-      if (end.kind !== OutcomeKind.FAILED && !skipped && kind !== undefined) entry.latencies.get(kind)?.add(latencyMs);
-      return create(ProviderOutcomeSchema, { ...end, provider: name, latency: durationFromMs(Math.round(latencyMs)), attemptCount: attemptCount() });
+      if (end.kind !== OutcomeKind.FAILED && !skipped && kind !== undefined)
+        entry.latencies.get(kind)?.add(latencyMs);
+      return create(ProviderOutcomeSchema, {
+        ...end,
+        provider: name,
+        latency: durationFromMs(Math.round(latencyMs)),
+        attemptCount: attemptCount(),
+      });
     };
     return await inSpan(
       "provider call",
       {
         [ATTRIBUTE.provider]: name,
-        ...(kind !== undefined && { [ATTRIBUTE.sectionKind]: SectionKindSchema.value[kind]?.localName ?? String(kind) }),
+        ...(kind !== undefined && {
+          [ATTRIBUTE.sectionKind]: SectionKindSchema.value[kind]?.localName ?? String(kind),
+        }),
       },
       async (span) => {
         try {
@@ -136,14 +149,21 @@ export function createRegistry(
           if (scope.signal.aborted) throw scope.signal.reason;
           if (!(error instanceof ServiceError)) reportDefect(error);
           recordFailure(span, error);
-          const known = error instanceof ServiceError ? error : new ServiceError("INTERNAL", "the adapter failed");
+          const known =
+            error instanceof ServiceError ? error : new ServiceError("INTERNAL", "the adapter failed");
           return {
             value: undefined,
             outcome: settle({
-              kind: SKIPPED.has(known.reason) || (known.reason === "PROVIDER_RATE_LIMITED" && attemptCount() === 0) ? OutcomeKind.SKIPPED : OutcomeKind.FAILED,
+              kind:
+                SKIPPED.has(known.reason) ||
+                (known.reason === "PROVIDER_RATE_LIMITED" && attemptCount() === 0)
+                  ? OutcomeKind.SKIPPED
+                  : OutcomeKind.FAILED,
               reason: toErrorReason(known.reason),
               detail: known.message,
-              ...(known.retryDelayMs !== undefined && { retryDelay: durationFromMs(Math.ceil(known.retryDelayMs)) }),
+              ...(known.retryDelayMs !== undefined && {
+                retryDelay: durationFromMs(Math.ceil(known.retryDelayMs)),
+              }),
             }),
           };
         }
@@ -153,12 +173,23 @@ export function createRegistry(
 
   return {
     has: (name) => entries.has(name),
-    offers: (name, kind) => entries.get(name)?.provider.offerings.some((offering) => offering.kind === kind) === true,
+    offers: (name, kind) =>
+      entries.get(name)?.provider.offerings.some((offering) => offering.kind === kind) === true,
     fetch: async (name, kind, query, scope) => {
       const entry = entries.get(name);
       if (entry === undefined) throw new ServiceError("INTERNAL", "a target was not checked");
-      const { value, outcome } = await run(name, entry, kind, scope, (context) => fetchChecked(entry.provider, kind, query, context), answerKind);
-      return { content: value?.state === "content" ? toContent(entry.provider, kind, value, now()) : undefined, outcome };
+      const { value, outcome } = await run(
+        name,
+        entry,
+        kind,
+        scope,
+        (context) => fetchChecked(entry.provider, kind, query, context),
+        answerKind,
+      );
+      return {
+        content: value?.state === "content" ? toContent(entry.provider, kind, value, now()) : undefined,
+        outcome,
+      };
     },
     geocode: async (query, languageCode, maxCount, signal) => {
       const outcomes: ProviderOutcome[] = [];
@@ -176,7 +207,10 @@ export function createRegistry(
         );
         outcomes.push(outcome);
         if (value !== undefined && value.length > 0) {
-          return { destinations: value.slice(0, maxCount).map((found) => create(DestinationSchema, found)), outcomes };
+          return {
+            destinations: value.slice(0, maxCount).map((found) => create(DestinationSchema, found)),
+            outcomes,
+          };
         }
       }
       return { destinations: [], outcomes };
@@ -185,7 +219,12 @@ export function createRegistry(
   };
 }
 
-function measure(duration: Histogram, provider: string, latencyMs: number, end: MessageInitShape<typeof ProviderOutcomeSchema>): void {
+function measure(
+  duration: Histogram,
+  provider: string,
+  latencyMs: number,
+  end: MessageInitShape<typeof ProviderOutcomeSchema>,
+): void {
   duration.record(latencyMs / 1000, {
     [ATTRIBUTE.provider]: provider,
     [ATTRIBUTE.outcome]: end.kind ?? OutcomeKind.UNSPECIFIED,
@@ -199,7 +238,12 @@ const answerKind = (answer: Answer): OutcomeKind => {
 };
 
 /** Holds every adapter to the promise that no text is without a source. */
-async function fetchChecked(provider: Provider, kind: SectionKind, query: ResolvedQuery, context: FetchContext): Promise<Answer> {
+async function fetchChecked(
+  provider: Provider,
+  kind: SectionKind,
+  query: ResolvedQuery,
+  context: FetchContext,
+): Promise<Answer> {
   const answer = await provider.fetch(kind, query, context);
   if (answer.state === "nothing-found") return answer;
   const { narratives = [], facts = [], listings = [], forecasts = [] } = answer.content;
@@ -208,13 +252,21 @@ async function fetchChecked(provider: Provider, kind: SectionKind, query: Resolv
   if (items.some(({ citations }) => citations === undefined || citations.length === 0)) {
     throw new Error(`${provider.id} returned an item without a citation`);
   }
-  if (narratives.some(({ text }) => text === undefined || text.trim() === "") || listings.some(({ title }) => title === undefined || title.trim() === "")) {
+  if (
+    narratives.some(({ text }) => text === undefined || text.trim() === "") ||
+    listings.some(({ title }) => title === undefined || title.trim() === "")
+  ) {
     throw new Error(`${provider.id} returned an item without text`);
   }
   return answer;
 }
 
-function toContent(provider: Provider, kind: SectionKind, answer: Answer & { state: "content" }, nowMs: number): Content {
+function toContent(
+  provider: Provider,
+  kind: SectionKind,
+  answer: Answer & { state: "content" },
+  nowMs: number,
+): Content {
   const { terms } = provider;
   const content = create(ContentSchema, answer.content);
   content.provider = `providers/${provider.id}`;
@@ -239,20 +291,30 @@ function toContent(provider: Provider, kind: SectionKind, answer: Answer & { sta
   return content;
 }
 
-function toMessage(name: string, { provider, link, latencies }: Entry, baseUrls: Readonly<Record<string, string>>): ProviderMessage {
+function toMessage(
+  name: string,
+  { provider, link, latencies }: Entry,
+  baseUrls: Readonly<Record<string, string>>,
+): ProviderMessage {
   return create(ProviderSchema, {
     name,
     displayName: provider.displayName,
     offerings: provider.offerings.map(({ kind, dependsOn }) => {
       const medianMs = latencies.get(kind)?.medianMs();
-      return { sectionKind: kind, dependsOn: [...dependsOn], ...(medianMs !== undefined && { medianLatency: durationFromMs(Math.round(medianMs)) }) };
+      return {
+        sectionKind: kind,
+        dependsOn: [...dependsOn],
+        ...(medianMs !== undefined && { medianLatency: durationFromMs(Math.round(medianMs)) }),
+      };
     }),
     terms: {
       license: provider.terms.license,
       uri: provider.terms.uri,
       attribution: provider.terms.attribution,
       storable: provider.terms.storable,
-      ...(provider.terms.maxStorageMs !== undefined && { maxStorageDuration: durationFromMs(provider.terms.maxStorageMs) }),
+      ...(provider.terms.maxStorageMs !== undefined && {
+        maxStorageDuration: durationFromMs(provider.terms.maxStorageMs),
+      }),
     },
     state: Provider_State.ACTIVE,
     activeCallCount: link.activeCount(),

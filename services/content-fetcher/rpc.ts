@@ -17,7 +17,11 @@ const DEFAULT_DESTINATION_COUNT = 5;
 const MAX_DESTINATION_COUNT = 20;
 
 /** ContentService over a registry: check, delegate, answer. */
-export function createContentService(registry: Registry, now: () => number, monotonicNow: () => number): ServiceImpl<typeof ContentService> {
+export function createContentService(
+  registry: Registry,
+  now: () => number,
+  monotonicNow: () => number,
+): ServiceImpl<typeof ContentService> {
   const deadlineOf = (call: HandlerContext): Deadline =>
     startDeadline({
       timeoutMs: call.timeoutMs(),
@@ -35,8 +39,14 @@ export function createContentService(registry: Registry, now: () => number, mono
       const deadline = deadlineOf(call);
       try {
         const [target] = request.target ? [request.target] : [];
-        if (target === undefined || query === undefined) throw new Error("a checked request has a target and a query");
-        const { content, outcome } = await registry.fetch(target.provider, target.sectionKind, query, scopeOf([target], deadline.signal));
+        if (target === undefined || query === undefined)
+          throw new Error("a checked request has a target and a query");
+        const { content, outcome } = await registry.fetch(
+          target.provider,
+          target.sectionKind,
+          query,
+          scopeOf([target], deadline.signal),
+        );
         return create(FetchContentResponseSchema, { outcome, ...(content && { content }) });
       } finally {
         deadline.close();
@@ -54,10 +64,16 @@ export function createContentService(registry: Registry, now: () => number, mono
         const pending = new Map<number, Promise<{ index: number; response: StreamContentResponse }>>(
           request.targets.map((target, index) => [
             index,
-            registry.fetch(target.provider, target.sectionKind, query, scope).then(({ content, outcome }) => ({
-              index,
-              response: create(StreamContentResponseSchema, { target, outcome, ...(content && { content }) }),
-            })),
+            registry
+              .fetch(target.provider, target.sectionKind, query, scope)
+              .then(({ content, outcome }) => ({
+                index,
+                response: create(StreamContentResponseSchema, {
+                  target,
+                  outcome,
+                  ...(content && { content }),
+                }),
+              })),
           ]),
         );
         for (const promise of pending.values()) promise.catch(() => {});
@@ -75,9 +91,15 @@ export function createContentService(registry: Registry, now: () => number, mono
       throwIfAny(checkGeocode(request));
       const deadline = deadlineOf(call);
       try {
-        const asked = request.maxDestinationCount === 0 ? DEFAULT_DESTINATION_COUNT : request.maxDestinationCount;
+        const asked =
+          request.maxDestinationCount === 0 ? DEFAULT_DESTINATION_COUNT : request.maxDestinationCount;
         const languageCode = request.languageCode === "" ? "en" : request.languageCode;
-        return await registry.geocode(request.query.trim(), languageCode, Math.min(asked, MAX_DESTINATION_COUNT), deadline.signal);
+        return await registry.geocode(
+          request.query.trim(),
+          languageCode,
+          Math.min(asked, MAX_DESTINATION_COUNT),
+          deadline.signal,
+        );
       } finally {
         deadline.close();
       }
@@ -92,7 +114,12 @@ function scopeOf(targets: readonly ContentTarget[], signal: AbortSignal): RpcSco
   const shared = new Map<string, Promise<unknown>>();
   return {
     signal,
-    kindsOf: (providerId) => new Set(targets.filter(({ provider }) => provider === `providers/${providerId}`).map(({ sectionKind }) => sectionKind)),
+    kindsOf: (providerId) =>
+      new Set(
+        targets
+          .filter(({ provider }) => provider === `providers/${providerId}`)
+          .map(({ sectionKind }) => sectionKind),
+      ),
     share: <T>(key: string, load: () => Promise<T>): Promise<T> => {
       const running = shared.get(key);
       // A key belongs to one adapter, which always loads the same type under it.

@@ -36,7 +36,13 @@ export async function startFetcher(options: FetcherOptions): Promise<RunningFetc
   const pool = createPool();
   const registry = createRegistry(
     options.providers,
-    { pool, baseUrls: options.originUrls, operatorContact: options.settings.OPERATOR_CONTACT, now, monotonicNow },
+    {
+      pool,
+      baseUrls: options.originUrls,
+      operatorContact: options.settings.OPERATOR_CONTACT,
+      now,
+      monotonicNow,
+    },
     reportDefect,
   );
   let server: RunningServer;
@@ -45,7 +51,10 @@ export async function startFetcher(options: FetcherOptions): Promise<RunningFetc
       listen: options.settings.FETCHER_LISTEN,
       services: [ContentService],
       routes: (router) => router.service(ContentService, createContentService(registry, now, monotonicNow)),
-      interceptors: [createTelemetryInterceptor("server", monotonicNow), createErrorInterceptor(activeTraceId, reportDefect)],
+      interceptors: [
+        createTelemetryInterceptor("server", monotonicNow),
+        createErrorInterceptor(activeTraceId, reportDefect),
+      ],
       extraRoutes: options.telemetry.serveMetrics,
       random: options.random,
     });

@@ -29,10 +29,15 @@ const MAX_DAYS_AHEAD = 731;
 
 /** @throws ServiceError REQUEST_INVALID with all violations */
 export function throwIfAny(violations: readonly FieldViolation[]): void {
-  if (violations.length > 0) throw new ServiceError("REQUEST_INVALID", "The request is invalid", { violations });
+  if (violations.length > 0)
+    throw new ServiceError("REQUEST_INVALID", "The request is invalid", { violations });
 }
 
-export function checkTargets(targets: readonly ContentTarget[], field: string, registry: Pick<Registry, "has" | "offers">): FieldViolation[] {
+export function checkTargets(
+  targets: readonly ContentTarget[],
+  field: string,
+  registry: Pick<Registry, "has" | "offers">,
+): FieldViolation[] {
   const found: FieldViolation[] = [];
   const report = (name: string, description: string): void => void found.push({ field: name, description });
   if (targets.length === 0 || targets.length > MAX_TARGET_COUNT) {
@@ -57,7 +62,11 @@ export function checkTargets(targets: readonly ContentTarget[], field: string, r
 }
 
 /** Adds to `found`; undefined exactly when something was added for the query. */
-export function checkQuery(query: ContentQuery | undefined, nowMs: number, found: FieldViolation[]): ResolvedQuery | undefined {
+export function checkQuery(
+  query: ContentQuery | undefined,
+  nowMs: number,
+  found: FieldViolation[],
+): ResolvedQuery | undefined {
   const before = found.length;
   if (query === undefined) {
     found.push({ field: "query", description: "must be set" });
@@ -69,25 +78,39 @@ export function checkQuery(query: ContentQuery | undefined, nowMs: number, found
   } else {
     checkText(destination.displayName, "query.destination.display_name", 1, 200, found);
     checkText(destination.name, "query.destination.name", 1, 200, found);
-    if (destination.location === undefined) found.push({ field: "query.destination.location", description: "must be set" });
+    if (destination.location === undefined)
+      found.push({ field: "query.destination.location", description: "must be set" });
     else checkLocation(destination.location, "query.destination.location", found);
     if (!isTimeZone(destination.timeZone)) {
       found.push({ field: "query.destination.time_zone", description: "must be an IANA time zone" });
     }
     if (!/^([A-Z]{2})?$/.test(destination.countryCode)) {
-      found.push({ field: "query.destination.country_code", description: "must be empty or two capital letters" });
+      found.push({
+        field: "query.destination.country_code",
+        description: "must be empty or two capital letters",
+      });
     }
   }
   checkLanguage(query.languageCode, "query.language_code", found);
   checkInteger(query.dayCount, "query.day_count", 0, MAX_DAY_COUNT, found);
-  if (query.maxListingCount < 0) found.push({ field: "query.max_listing_count", description: "must not be negative" });
+  if (query.maxListingCount < 0)
+    found.push({ field: "query.max_listing_count", description: "must not be negative" });
   if (query.startDate !== undefined) {
     // A day of tolerance on either side: what "today" is depends on the time zone.
-    checkCivilDate(query.startDate, "query.start_date", nowMs - 2 * DAY_MS, nowMs + MAX_DAYS_AHEAD * DAY_MS, found);
+    checkCivilDate(
+      query.startDate,
+      "query.start_date",
+      nowMs - 2 * DAY_MS,
+      nowMs + MAX_DAYS_AHEAD * DAY_MS,
+      found,
+    );
   }
   checkPreferences(query.preferences, "query.preferences", found);
   if (found.length > before || destination === undefined) return undefined;
-  const today = new Intl.DateTimeFormat("en-CA", { timeZone: destination.timeZone }).format(nowMs).split("-").map(Number);
+  const today = new Intl.DateTimeFormat("en-CA", { timeZone: destination.timeZone })
+    .format(nowMs)
+    .split("-")
+    .map(Number);
   const [year = 0, month = 0, day = 0] = today;
   return {
     ...query,
@@ -95,7 +118,10 @@ export function checkQuery(query: ContentQuery | undefined, nowMs: number, found
     languageCode: query.languageCode === "" ? "en" : query.languageCode,
     startDate: query.startDate ?? create(DateSchema, { year, month, day }),
     dayCount: query.dayCount === 0 ? DEFAULT_DAY_COUNT : query.dayCount,
-    maxListingCount: query.maxListingCount === 0 ? DEFAULT_LISTING_COUNT : Math.min(query.maxListingCount, MAX_LISTING_COUNT),
+    maxListingCount:
+      query.maxListingCount === 0
+        ? DEFAULT_LISTING_COUNT
+        : Math.min(query.maxListingCount, MAX_LISTING_COUNT),
   };
 }
 
@@ -103,6 +129,7 @@ export function checkGeocode(request: GeocodeDestinationRequest): FieldViolation
   const found: FieldViolation[] = [];
   checkText(request.query.trim(), "query", 2, 200, found);
   checkLanguage(request.languageCode, "language_code", found);
-  if (request.maxDestinationCount < 0) found.push({ field: "max_destination_count", description: "must not be negative" });
+  if (request.maxDestinationCount < 0)
+    found.push({ field: "max_destination_count", description: "must not be negative" });
   return found;
 }

@@ -1,12 +1,20 @@
 import { create } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
-import { OmittedSectionsSchema, type Omission, type Section } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import {
+  OmittedSectionsSchema,
+  type Omission,
+  type Section,
+} from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { ErrorReason } from "../../shared/gen/wayfarer/type/v1/error_reason_pb.ts";
 import { SectionKindSchema, type SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ServiceError, toReason, type Reason } from "../../shared/errors.ts";
 
 /** Reasons of our own that fail the whole call when they are all that stands behind an empty guide. */
-const OWN_REASONS: ReadonlySet<Reason> = new Set<Reason>(["CONTENT_SERVICE_UNAVAILABLE", "DEADLINE_EXPIRED", "CALLER_GONE"]);
+const OWN_REASONS: ReadonlySet<Reason> = new Set<Reason>([
+  "CONTENT_SERVICE_UNAVAILABLE",
+  "DEADLINE_EXPIRED",
+  "CALLER_GONE",
+]);
 
 /**
  * Decides whether what could be had is a guide.
@@ -24,26 +32,38 @@ export function checkComplete(
   const nothing = sections.length === 0 && omissions.length > 0;
   if (missing.length === 0 && !nothing) return;
   const first = missing.length > 0 ? missing : omissions;
-  const delays = first.flatMap(({ providerOutcomes }) => providerOutcomes.flatMap(({ retryDelay }) => (retryDelay ? [durationMs(retryDelay)] : [])));
+  const delays = first.flatMap(({ providerOutcomes }) =>
+    providerOutcomes.flatMap(({ retryDelay }) => (retryDelay ? [durationMs(retryDelay)] : [])),
+  );
   const options = {
     details: [
       {
         desc: OmittedSectionsSchema,
-        value: create(OmittedSectionsSchema, { omissions: [...missing, ...omissions.filter((omission) => !missing.includes(omission))] }),
+        value: create(OmittedSectionsSchema, {
+          omissions: [...missing, ...omissions.filter((omission) => !missing.includes(omission))],
+        }),
       },
     ],
     ...(delays.length > 0 && { retryDelayMs: Math.min(...delays) }),
   };
   const shared = nothing ? sharedReason(omissions) : undefined;
   if (shared === "CONTENT_SERVICE_UNAVAILABLE") {
-    throw new ServiceError(shared, "The content service cannot be reached", { ...options, retryDelayMs: options.retryDelayMs ?? 1_000 });
+    throw new ServiceError(shared, "The content service cannot be reached", {
+      ...options,
+      retryDelayMs: options.retryDelayMs ?? 1_000,
+    });
   }
   if (shared === "DEADLINE_EXPIRED") {
-    throw new ServiceError(shared, "The deadline passed before any section could be had", { ...options, metadata: { step: "fetch" } });
+    throw new ServiceError(shared, "The deadline passed before any section could be had", {
+      ...options,
+      metadata: { step: "fetch" },
+    });
   }
   if (shared === "CALLER_GONE") throw new ServiceError(shared, "The caller has gone", options);
   if (missing.length > 0) {
-    const kinds = missing.map(({ kind }) => SectionKindSchema.value[kind]?.localName ?? String(kind)).join(",");
+    const kinds = missing
+      .map(({ kind }) => SectionKindSchema.value[kind]?.localName ?? String(kind))
+      .join(",");
     throw new ServiceError("REQUIRED_SECTION_MISSING", `A required section could not be had: ${kinds}`, {
       ...options,
       metadata: { destination, section_kinds: kinds },

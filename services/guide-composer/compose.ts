@@ -60,13 +60,22 @@ export interface ComposeDependencies {
   readonly client: ContentClient;
   readonly now: () => number;
   /** Runs a step of the pipeline in a span of its own. */
-  readonly inSpan: <T>(name: string, attributes: Readonly<Record<string, string>>, step: (span: Span) => Promise<T>) => Promise<T>;
+  readonly inSpan: <T>(
+    name: string,
+    attributes: Readonly<Record<string, string>>,
+    step: (span: Span) => Promise<T>,
+  ) => Promise<T>;
 }
 
 /** What happens while a guide is composed, in this order: one plan, settled calls and sections, one completion. */
 export type ComposeEvent =
   | { readonly type: "plan"; readonly plan: GuidePlan }
-  | { readonly type: "call"; readonly kind: SectionKind; readonly outcome: ProviderOutcome; readonly counts: Counts }
+  | {
+      readonly type: "call";
+      readonly kind: SectionKind;
+      readonly outcome: ProviderOutcome;
+      readonly counts: Counts;
+    }
   | { readonly type: "section"; readonly section: Section }
   | { readonly type: "omission"; readonly omission: Omission; readonly counts: Counts }
   | {
@@ -88,7 +97,11 @@ export interface Counts {
  * @throws ServiceError DESTINATION_*, REQUEST_INVALID, NO_CONTENT, REQUIRED_SECTION_MISSING, CONTENT_SERVICE_UNAVAILABLE,
  * DEADLINE_EXPIRED, CALLER_GONE
  */
-export async function* compose(request: CheckedRequest, call: Call, dependencies: ComposeDependencies): AsyncGenerator<ComposeEvent> {
+export async function* compose(
+  request: CheckedRequest,
+  call: Call,
+  dependencies: ComposeDependencies,
+): AsyncGenerator<ComposeEvent> {
   const { catalog, lookup, now, inSpan } = dependencies;
   const destination = await inSpan("resolve destination", {}, () =>
     dependencies.resolver.resolve(request.spec, call.remainingMs, call.signal),
@@ -130,14 +143,20 @@ export async function* compose(request: CheckedRequest, call: Call, dependencies
   const lookedUp: LookedUp[] = [];
   const assembled = new Map<SectionKind, AssembledSection>();
   let lastProviderMs = lookupStartMs;
-  for await (const { section, found } of asTheyLand(settleSections(plan, answer, lookupStartMs, dependencies))) {
+  for await (const { section, found } of asTheyLand(
+    settleSections(plan, answer, lookupStartMs, dependencies),
+  )) {
     lookedUp.push(...found);
     if (found.some(({ settled }) => !answer.cachedKeys.has(settled.planned.key))) lastProviderMs = now();
     counts.settled += 1;
     for (const { settled, loadedNow } of found) {
       if (loadedNow) yield { type: "call", kind: section.kind, outcome: settled.outcome, counts };
     }
-    const result = assembleSection(section, found.map(({ settled }) => settled), resolved);
+    const result = assembleSection(
+      section,
+      found.map(({ settled }) => settled),
+      resolved,
+    );
     assembled.set(section.kind, result);
     if (result.state === "section") yield { type: "section", section: result.section };
     else yield { type: "omission", omission: result.omission, counts };
@@ -148,12 +167,23 @@ export async function* compose(request: CheckedRequest, call: Call, dependencies
   const omissions = inOrder.flatMap((result) => (result.state === "omitted" ? [result.omission] : []));
   checkComplete(destination.name, sections, omissions, request.requiredKinds);
 
-  const guide = await inSpan("assemble", {}, () => Promise.resolve(assembleGuide(plan, sections, omissions, now())));
+  const guide = await inSpan("assemble", {}, () =>
+    Promise.resolve(assembleGuide(plan, sections, omissions, now())),
+  );
   const pruned = plan.sections.length < resolved.sectionKinds.length;
-  const storable = !pruned && guideIsStorable(guide, inOrder.map((result) => result.state === "section" && result.storable));
+  const storable =
+    !pruned &&
+    guideIsStorable(
+      guide,
+      inOrder.map((result) => result.state === "section" && result.storable),
+    );
   const expireMs = guide.freshness?.expireTime && timestampMs(guide.freshness.expireTime);
   if (storable && expireMs !== undefined && expireMs > now()) {
-    await lookup.write(guideKey(guide.name), { bytes: toBinary(GuideSchema, guide), storedMs: now(), expireMs });
+    await lookup.write(guideKey(guide.name), {
+      bytes: toBinary(GuideSchema, guide),
+      storedMs: now(),
+      expireMs,
+    });
   } else if (!pruned) {
     guideDecisions.push(CacheDecision.NOT_STORABLE);
   }
@@ -180,15 +210,26 @@ interface SettledSection {
 }
 
 /** One promise per section, each in a span of its own that ends when all contents of the section have settled. */
-function settleSections(plan: Plan, answer: LookupAnswer, lookupStartMs: number, { now, inSpan }: ComposeDependencies): Promise<SettledSection>[] {
-  const ordered = [...plan.sections].sort((a, b) => Number(isCached(b, answer.cachedKeys)) - Number(isCached(a, answer.cachedKeys)));
+function settleSections(
+  plan: Plan,
+  answer: LookupAnswer,
+  lookupStartMs: number,
+  { now, inSpan }: ComposeDependencies,
+): Promise<SettledSection>[] {
+  const ordered = [...plan.sections].sort(
+    (a, b) => Number(isCached(b, answer.cachedKeys)) - Number(isCached(a, answer.cachedKeys)),
+  );
   return ordered.map((section) =>
     inSpan("look up section", { "wayfarer.section_kind": String(section.kind) }, async (span) => {
       const found = await Promise.all(
         section.contents.map(async (planned): Promise<LookedUp> => {
           const result = await answer.results.get(planned.key);
-          if (result === undefined) throw new Error("the lookup has no answer for a key that it was asked for");
-          span.addEvent("settled", { "wayfarer.provider": planned.provider, "wayfarer.cache.decision": result.decisions.join(",") });
+          if (result === undefined)
+            throw new Error("the lookup has no answer for a key that it was asked for");
+          span.addEvent("settled", {
+            "wayfarer.provider": planned.provider,
+            "wayfarer.cache.decision": result.decisions.join(","),
+          });
           return {
             settled: toSettled(planned, result, now()),
             decisions: result.decisions,
@@ -225,20 +266,29 @@ function* replay(
   };
 }
 
-function toGuidePlan(plan: Plan, cachedKeys: ReadonlySet<string>, offerings: readonly CatalogOffering[]): GuidePlan {
+function toGuidePlan(
+  plan: Plan,
+  cachedKeys: ReadonlySet<string>,
+  offerings: readonly CatalogOffering[],
+): GuidePlan {
   return create(GuidePlanSchema, {
     guide: plan.guideName,
     destination: plan.resolved.destination,
     sections: plan.sections.map((section) => {
       const called = section.contents.filter(({ key }) => !cachedKeys.has(key));
-      const asked = offerings.filter(({ kind, provider }) => called.some((content) => content.kind === kind && content.provider === provider));
+      const asked = offerings.filter(({ kind, provider }) =>
+        called.some((content) => content.kind === kind && content.provider === provider),
+      );
       const latencies = asked.flatMap(({ medianLatencyMs }) => medianLatencyMs ?? []);
       return {
         kind: section.kind,
         cached: called.length === 0,
         providers: called.map(({ provider }) => provider),
         ...(latencies.length > 0 && { expectedLatency: durationFromMs(Math.max(...latencies)) }),
-        expectedCostUsdMicros: asked.reduce((sum, { expectedCostUsdMicros }) => sum + expectedCostUsdMicros, 0n),
+        expectedCostUsdMicros: asked.reduce(
+          (sum, { expectedCostUsdMicros }) => sum + expectedCostUsdMicros,
+          0n,
+        ),
       };
     }),
   });

@@ -1,4 +1,12 @@
-import { integer, listenAddress, PROCESS_SETTINGS, redisUrl, text, type SettingTable, type Settings } from "../../shared/config.ts";
+import {
+  integer,
+  listenAddress,
+  PROCESS_SETTINGS,
+  redisUrl,
+  text,
+  type SettingTable,
+  type Settings,
+} from "../../shared/config.ts";
 
 /** All settings of guide-composer. */
 export const COMPOSER_SETTINGS = {
@@ -10,12 +18,8 @@ export const COMPOSER_SETTINGS = {
   FETCHER_TARGET: {
     type: text(1, 500),
     default: "127.0.0.1:50052",
-    description: "gRPC target of content-fetcher, for example dns:///content-fetcher:50052. `npm start` uses the one that it starts.",
-  },
-  REDIS_URL: {
-    type: redisUrl,
-    default: undefined,
-    description: "Redis for the shared cache tier. Unset: none; each process caches in its own memory.",
+    description:
+      "gRPC target of content-fetcher, for example dns:///content-fetcher:50052. `npm start` uses the one that it starts.",
   },
   MEMORY_CACHE_MIB: {
     type: integer(1, 65_536),

@@ -49,7 +49,12 @@ export function toLoaded(planned: PlannedContent, response: StreamContentRespons
   const termsMs = content.storeUntilTime === undefined ? Infinity : timestampMs(content.storeUntilTime);
   const expireMs = Math.min(fromMs + planned.lifeMs, termsMs);
   const complete = outcome?.kind === ProviderOutcome_Kind.CONTENT;
-  return { bytes, storedMs: fetchMs, expireMs: Math.max(expireMs, fetchMs), storable: complete && expireMs > nowMs };
+  return {
+    bytes,
+    storedMs: fetchMs,
+    expireMs: Math.max(expireMs, fetchMs),
+    storable: complete && expireMs > nowMs,
+  };
 }
 
 /**
@@ -68,9 +73,11 @@ export function createContentLoad(
     const wanted = contents.filter(({ key }) => keys.includes(key));
     for await (const response of client.stream(wanted, toQuery(resolved), remainingMs(), signal)) {
       const planned = wanted.find(
-        ({ kind, provider }) => kind === response.target?.sectionKind && provider === response.target.provider,
+        ({ kind, provider }) =>
+          kind === response.target?.sectionKind && provider === response.target.provider,
       );
-      if (planned === undefined) throw new ServiceError("INTERNAL", "content-fetcher settled a target that it was not asked for");
+      if (planned === undefined)
+        throw new ServiceError("INTERNAL", "content-fetcher settled a target that it was not asked for");
       yield [planned.key, toLoaded(planned, response, now())];
     }
   };
@@ -89,10 +96,27 @@ export function toSettled(planned: PlannedContent, found: Found, nowMs: number):
     case "found":
       return fromEntry(planned, found.entry);
     case "not-fetched":
-      return missing(planned, ProviderOutcome_Kind.SKIPPED, ErrorReason.NOT_CACHED, undefined, "only the cache was asked", nowMs);
+      return missing(
+        planned,
+        ProviderOutcome_Kind.SKIPPED,
+        ErrorReason.NOT_CACHED,
+        undefined,
+        "only the cache was asked",
+        nowMs,
+      );
     case "failed": {
-      const error = found.error instanceof ServiceError ? found.error : new ServiceError("INTERNAL", "the load failed", { cause: found.error });
-      return missing(planned, ProviderOutcome_Kind.FAILED, toErrorReason(error.reason), error.retryDelayMs, error.message, nowMs);
+      const error =
+        found.error instanceof ServiceError
+          ? found.error
+          : new ServiceError("INTERNAL", "the load failed", { cause: found.error });
+      return missing(
+        planned,
+        ProviderOutcome_Kind.FAILED,
+        toErrorReason(error.reason),
+        error.retryDelayMs,
+        error.message,
+        nowMs,
+      );
     }
   }
 }

@@ -74,7 +74,11 @@ export interface CatalogOffering {
  * @param catalog offerings of the providers that can be called, in order of preference
  * @param neededKinds kinds that the call needs; the others of the spec are neither looked up nor fetched
  */
-export function createPlan(resolved: ResolvedSpec, catalog: readonly CatalogOffering[], neededKinds: ReadonlySet<SectionKind>): Plan {
+export function createPlan(
+  resolved: ResolvedSpec,
+  catalog: readonly CatalogOffering[],
+  neededKinds: ReadonlySet<SectionKind>,
+): Plan {
   const destination = resolved.destination.name;
   const sections = resolved.sectionKinds
     .filter((kind) => neededKinds.has(kind))
@@ -85,14 +89,20 @@ export function createPlan(resolved: ResolvedSpec, catalog: readonly CatalogOffe
         .map(({ provider, dependsOn }) => ({
           kind,
           provider,
-          key: contentKey(destination, SectionKindSchema.value[kind]?.localName ?? String(kind), provider, aspectsOf(resolved, dependsOn)),
+          key: contentKey(
+            destination,
+            SectionKindSchema.value[kind]?.localName ?? String(kind),
+            provider,
+            aspectsOf(resolved, dependsOn),
+          ),
           lifeMs: lifeMsOf(kind),
         })),
     }));
   return { guideName: guideName(destination, guideInputs(resolved)), resolved, sections };
 }
 
-const civil = (date: { year: number; month: number; day: number }): string => `${date.year}-${date.month}-${date.day}`;
+const civil = (date: { year: number; month: number; day: number }): string =>
+  `${date.year}-${date.month}-${date.day}`;
 
 /** What each aspect contributes to a key. A new aspect does not compile until it has a row. */
 const ASPECT_VALUE = {
@@ -108,9 +118,13 @@ const ASPECT_VALUE = {
   [QueryAspect.MUST_SEE]: ({ preferences }) => JSON.stringify(preferences.mustSee),
   [QueryAspect.AVOID]: ({ preferences }) => JSON.stringify(preferences.avoid),
   [QueryAspect.MAX_LISTING_COUNT]: () => String(MAX_LISTING_COUNT),
-} as const satisfies Record<(typeof QueryAspect)[keyof typeof QueryAspect], (resolved: ResolvedSpec) => string>;
+} as const satisfies Record<
+  (typeof QueryAspect)[keyof typeof QueryAspect],
+  (resolved: ResolvedSpec) => string
+>;
 
-const isKnownAspect = (aspect: QueryAspect): aspect is (typeof QueryAspect)[keyof typeof QueryAspect] => aspect in ASPECT_VALUE;
+const isKnownAspect = (aspect: QueryAspect): aspect is (typeof QueryAspect)[keyof typeof QueryAspect] =>
+  aspect in ASPECT_VALUE;
 
 /**
  * Aspects in the order of their numbers, each with its number: two offerings with the same aspects agree on a key.
@@ -119,7 +133,9 @@ const isKnownAspect = (aspect: QueryAspect): aspect is (typeof QueryAspect)[keyo
  */
 const aspectsOf = (resolved: ResolvedSpec, dependsOn: readonly QueryAspect[]): string[] =>
   dependsOn.every(isKnownAspect)
-    ? [...new Set(dependsOn)].sort((a, b) => a - b).map((aspect) => `${aspect}=${ASPECT_VALUE[aspect](resolved)}`)
+    ? [...new Set(dependsOn)]
+        .sort((a, b) => a - b)
+        .map((aspect) => `${aspect}=${ASPECT_VALUE[aspect](resolved)}`)
     : guideInputs(resolved);
 
 /** Everything in a spec that a guide depends on. */

@@ -1,6 +1,11 @@
 import { clone, type DescMessage, type Message } from "@bufbuild/protobuf";
 import { reflect, type ReflectMessage } from "@bufbuild/protobuf/reflect";
-import { GuideSchema, SectionSchema, type Guide, type Section } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import {
+  GuideSchema,
+  SectionSchema,
+  type Guide,
+  type Section,
+} from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { LISTING_KINDS, SECTION_KINDS } from "./sections.ts";
 
@@ -50,19 +55,29 @@ function isPathOf(desc: DescMessage, [head, ...rest]: readonly string[]): boolea
 }
 
 /** A copy of the guide with only the fields that the paths name; the guide itself when there is no path. */
-export const maskGuide = (guide: Guide, paths: readonly string[]): Guide => (paths.length === 0 ? guide : masked(GuideSchema, guide, paths));
+export const maskGuide = (guide: Guide, paths: readonly string[]): Guide =>
+  paths.length === 0 ? guide : masked(GuideSchema, guide, paths);
 
 /** The same for one section of a stream: `sections.listings` keeps its listings. Undefined when no path keeps anything. */
 export function maskSection(section: Section, paths: readonly string[]): Section | undefined {
   if (paths.length === 0 || paths.includes("sections")) return section;
-  const inner = paths.filter((path) => path.startsWith("sections.")).map((path) => path.slice("sections.".length));
+  const inner = paths
+    .filter((path) => path.startsWith("sections."))
+    .map((path) => path.slice("sections.".length));
   // A section without its kind could not be told from the others.
   return inner.length === 0 ? undefined : masked(SectionSchema, section, [...inner, "kind"]);
 }
 
-function masked<T extends Message>(desc: DescMessage & { readonly typeName: T["$typeName"] }, message: T, paths: readonly string[]): T {
+function masked<T extends Message>(
+  desc: DescMessage & { readonly typeName: T["$typeName"] },
+  message: T,
+  paths: readonly string[],
+): T {
   const copy = clone<DescMessage>(desc, message);
-  prune(reflect(desc, copy), paths.map((path) => path.split(".")));
+  prune(
+    reflect(desc, copy),
+    paths.map((path) => path.split(".")),
+  );
   return copy as T;
 }
 

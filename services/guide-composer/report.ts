@@ -53,7 +53,9 @@ export function createReport(facts: CallFacts): CallReport {
   const providerMs = Math.min(totalMs, facts.providerMs);
   const own = facts.lookedUp.filter(({ loadedNow }) => loadedNow);
   const called = own.filter(({ settled }) => settled.outcome.attemptCount > 0);
-  const spared = facts.lookedUp.filter(({ loadedNow, settled }) => !loadedNow && settled.content !== undefined);
+  const spared = facts.lookedUp.filter(
+    ({ loadedNow, settled }) => !loadedNow && settled.content !== undefined,
+  );
   return create(CallReportSchema, {
     traceId: facts.traceId,
     totalDuration: durationFromMs(totalMs),
@@ -62,8 +64,13 @@ export function createReport(facts: CallFacts): CallReport {
     guideDecisions: [...facts.guideDecisions],
     providerCallCount: called.length,
     costUsdMicros: own.reduce((sum, { settled }) => sum + settled.outcome.costUsdMicros, 0n),
-    costAvoidedUsdMicros: spared.reduce((sum, { settled }) => sum + expectedCost(settled.planned, facts.offerings), 0n),
-    staleSectionKinds: [...new Set(facts.lookedUp.filter(isStale).map(({ settled }) => settled.planned.kind))],
+    costAvoidedUsdMicros: spared.reduce(
+      (sum, { settled }) => sum + expectedCost(settled.planned, facts.offerings),
+      0n,
+    ),
+    staleSectionKinds: [
+      ...new Set(facts.lookedUp.filter(isStale).map(({ settled }) => settled.planned.kind)),
+    ],
     sectionReports: facts.explain ? sectionReports(facts.lookedUp, facts.endMs) : [],
   });
 }
@@ -90,8 +97,12 @@ export const wholeGuideReport = (
 
 const isStale = ({ decisions }: LookedUp): boolean => decisions.includes("HIT_STALE");
 
-const expectedCost = (planned: Pick<PlannedContent, "kind" | "provider">, offerings: readonly CatalogOffering[]): bigint =>
-  offerings.find(({ kind, provider }) => kind === planned.kind && provider === planned.provider)?.expectedCostUsdMicros ?? 0n;
+const expectedCost = (
+  planned: Pick<PlannedContent, "kind" | "provider">,
+  offerings: readonly CatalogOffering[],
+): bigint =>
+  offerings.find(({ kind, provider }) => kind === planned.kind && provider === planned.provider)
+    ?.expectedCostUsdMicros ?? 0n;
 
 function sectionReports(lookedUp: readonly LookedUp[], endMs: number): SectionReport[] {
   const kinds: SectionKind[] = [...new Set(lookedUp.map(({ settled }) => settled.planned.kind))];
@@ -108,7 +119,9 @@ function sectionReports(lookedUp: readonly LookedUp[], endMs: number): SectionRe
         provider: settled.planned.provider,
         decisions: decisions.map((decision) => TO_CACHE_DECISION[decision]),
         latency: durationFromMs(latencyMs),
-        ...(settled.content?.fetchTime && { age: durationFromMs(Math.max(0, endMs - timestampMs(settled.content.fetchTime))) }),
+        ...(settled.content?.fetchTime && {
+          age: durationFromMs(Math.max(0, endMs - timestampMs(settled.content.fetchTime))),
+        }),
       })),
     };
   });

@@ -5,7 +5,11 @@ import {
   UnknownDestinationSchema,
   type GuideSpec,
 } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
-import { DestinationSchema, ProviderOutcome_Kind, type Destination } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import {
+  DestinationSchema,
+  ProviderOutcome_Kind,
+  type Destination,
+} from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ServiceError } from "../../shared/errors.ts";
 import { destinationKey, geocodeKey } from "./cache/keys.ts";
 import type { Lookup } from "./cache/lookup.ts";
@@ -47,7 +51,12 @@ export function createDestinationResolver(
     throw notFound(name, []);
   }
 
-  async function byQuery(query: string, languageCode: string, remainingMs: () => number, signal: AbortSignal): Promise<Destination> {
+  async function byQuery(
+    query: string,
+    languageCode: string,
+    remainingMs: () => number,
+    signal: AbortSignal,
+  ): Promise<Destination> {
     const answer = resolveQuery(gazetteer, query);
     switch (answer.state) {
       case "resolved":
@@ -73,34 +82,53 @@ export function createDestinationResolver(
       cached === undefined
         ? await client.geocode(query, languageCode, remainingMs(), signal)
         : fromBinary(GeocodeDestinationResponseSchema, cached.bytes);
-    const failed = answer.outcomes.some(({ kind }) => kind === ProviderOutcome_Kind.FAILED || kind === ProviderOutcome_Kind.SKIPPED);
+    const failed = answer.outcomes.some(
+      ({ kind }) => kind === ProviderOutcome_Kind.FAILED || kind === ProviderOutcome_Kind.SKIPPED,
+    );
     if (answer.destinations.length === 0) {
       if (failed) {
-        throw new ServiceError("DESTINATION_UNRESOLVED", "The gazetteer does not know the destination, and no geocoder could be asked", {
-          retryDelayMs: RETRY_DELAY_MS,
-        });
+        throw new ServiceError(
+          "DESTINATION_UNRESOLVED",
+          "The gazetteer does not know the destination, and no geocoder could be asked",
+          {
+            retryDelayMs: RETRY_DELAY_MS,
+          },
+        );
       }
     }
     const storedMs = now();
     const expireMs = storedMs + GEOCODE_LIFE_MS;
     if (cached === undefined && !failed) {
-      const bytes = toBinary(GeocodeDestinationResponseSchema, create(GeocodeDestinationResponseSchema, {
-        destinations: [...answer.destinations],
-        outcomes: [...answer.outcomes],
-      }));
+      const bytes = toBinary(
+        GeocodeDestinationResponseSchema,
+        create(GeocodeDestinationResponseSchema, {
+          destinations: [...answer.destinations],
+          outcomes: [...answer.outcomes],
+        }),
+      );
       await cache.write(key, { bytes, storedMs, expireMs });
     }
     const head = foldName(query.split(",")[0] ?? query);
-    const exact = answer.destinations.filter(({ displayName }) => [head, folded].includes(foldName(displayName)));
+    const exact = answer.destinations.filter(({ displayName }) =>
+      [head, folded].includes(foldName(displayName)),
+    );
     const [first, second] = exact;
     if (first === undefined) throw notFound(query, [...answer.destinations, ...suggestions]);
-    if (second !== undefined && first.population > 0 && first.population < STANDS_OUT_FACTOR * second.population) {
+    if (
+      second !== undefined &&
+      first.population > 0 &&
+      first.population < STANDS_OUT_FACTOR * second.population
+    ) {
       throw ambiguous(query, exact);
     }
     // GeoNames places that the gazetteer has keep its name and data, so that two ways to one place share one key.
     const known = resolveByName(gazetteer, first.name);
     if (known !== undefined) return known;
-    await cache.write(destinationKey(first.name), { bytes: toBinary(DestinationSchema, first), storedMs, expireMs });
+    await cache.write(destinationKey(first.name), {
+      bytes: toBinary(DestinationSchema, first),
+      storedMs,
+      expireMs,
+    });
     return first;
   }
 
@@ -129,13 +157,28 @@ export function createDestinationResolver(
 }
 
 const ambiguous = (query: string, candidates: readonly Destination[]): ServiceError =>
-  new ServiceError("DESTINATION_AMBIGUOUS", "Several destinations have that name; ask again with the name of one of the candidates", {
-    details: [
-      { desc: AmbiguousDestinationSchema, value: create(AmbiguousDestinationSchema, { query, candidates: candidates.slice(0, MAX_CANDIDATE_COUNT) }) },
-    ],
-  });
+  new ServiceError(
+    "DESTINATION_AMBIGUOUS",
+    "Several destinations have that name; ask again with the name of one of the candidates",
+    {
+      details: [
+        {
+          desc: AmbiguousDestinationSchema,
+          value: create(AmbiguousDestinationSchema, {
+            query,
+            candidates: candidates.slice(0, MAX_CANDIDATE_COUNT),
+          }),
+        },
+      ],
+    },
+  );
 
 const notFound = (query: string, suggestions: readonly Destination[]): ServiceError =>
   new ServiceError("DESTINATION_NOT_FOUND", "No destination matches the query", {
-    details: [{ desc: UnknownDestinationSchema, value: create(UnknownDestinationSchema, { query, suggestions: suggestions.slice(0, 5) }) }],
+    details: [
+      {
+        desc: UnknownDestinationSchema,
+        value: create(UnknownDestinationSchema, { query, suggestions: suggestions.slice(0, 5) }),
+      },
+    ],
   });

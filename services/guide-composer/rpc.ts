@@ -15,7 +15,13 @@ import { REPORTING_RESERVE_MS, startDeadline, type Deadline } from "../../shared
 import { ServiceError } from "../../shared/errors.ts";
 import { activeTraceId } from "../../shared/telemetry/spans.ts";
 import { guideKey } from "./cache/keys.ts";
-import { compose, type Call, type CheckedRequest, type ComposeDependencies, type ComposeEvent } from "./compose.ts";
+import {
+  compose,
+  type Call,
+  type CheckedRequest,
+  type ComposeDependencies,
+  type ComposeEvent,
+} from "./compose.ts";
 import type { Gazetteer } from "./destination/gazetteer.ts";
 import { maskGuide, maskSection } from "./read-mask.ts";
 import { wholeGuideReport } from "./report.ts";
@@ -45,7 +51,12 @@ export function createGuideService(
       callerSignal: context.signal,
       now: monotonicNow,
     });
-    const call: Call = { signal: deadline.signal, remainingMs: deadline.remainingMs, traceId: activeTraceId(), startMs };
+    const call: Call = {
+      signal: deadline.signal,
+      remainingMs: deadline.remainingMs,
+      traceId: activeTraceId(),
+      startMs,
+    };
     try {
       yield* compose(request, call, dependencies);
     } finally {
@@ -81,11 +92,16 @@ export function createGuideService(
       const startMs = now();
       const entry = await dependencies.lookup.read(guideKey(message.name), context.signal);
       if (entry === undefined) {
-        throw new ServiceError("RESOURCE_NOT_FOUND", "No such guide is cached", { metadata: { name: message.name } });
+        throw new ServiceError("RESOURCE_NOT_FOUND", "No such guide is cached", {
+          metadata: { name: message.name },
+        });
       }
       const guide = fromBinary(GuideSchema, entry.bytes);
       if (context.requestMethod === "GET" && guide.freshness?.expireTime !== undefined) {
-        const leftSeconds = Math.max(0, Math.floor((timestampMs(guide.freshness.expireTime) - startMs) / 1000));
+        const leftSeconds = Math.max(
+          0,
+          Math.floor((timestampMs(guide.freshness.expireTime) - startMs) / 1000),
+        );
         context.responseHeader.set("cache-control", `public, max-age=${leftSeconds}`);
       }
       return create(GetGuideResponseSchema, {
@@ -98,10 +114,19 @@ export function createGuideService(
       checkSearch(message);
       const countryCode = message.countryCode.toUpperCase();
       const near = message.nearLocation;
-      const inputs = [message.query, message.languageCode, countryCode, near === undefined ? "" : `${near.latitude},${near.longitude}`];
+      const inputs = [
+        message.query,
+        message.languageCode,
+        countryCode,
+        near === undefined ? "" : `${near.latitude},${near.longitude}`,
+      ];
       const pageSize = message.pageSize === 0 ? DEFAULT_PAGE_SIZE : Math.min(message.pageSize, MAX_PAGE_SIZE);
       const offset = readPageToken(message.pageToken, inputs);
-      const matches = searchDestinations(gazetteer, { text: message.query, countryCode, near }, MAX_PAGE_SIZE);
+      const matches = searchDestinations(
+        gazetteer,
+        { text: message.query, countryCode, near },
+        MAX_PAGE_SIZE,
+      );
       const page = matches.slice(offset, offset + pageSize);
       return create(SearchDestinationsResponseSchema, {
         matches: page,
@@ -147,10 +172,13 @@ function toResponse(event: ComposeEvent, paths: readonly string[]): StreamGuideR
       return create(StreamGuideResponseSchema, {
         event: {
           case: "completion",
-          value: { guide, report: event.report, ...(event.personalization && { personalization: event.personalization }) },
+          value: {
+            guide,
+            report: event.report,
+            ...(event.personalization && { personalization: event.personalization }),
+          },
         },
       });
     }
   }
 }
-

@@ -40,8 +40,14 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
   const reportDefect = (error: unknown): void => log.error({ err: error }, "defect");
   const gazetteer = loadGazetteer();
   const memory = createMemoryStore(options.settings.MEMORY_CACHE_MIB * 2 ** 20, MAX_STALE_MS, now);
-  const lookup = createLookup([memory], now, (tier, error) => log.warn({ err: error, tier }, "cache tier did not answer"));
-  const client = createContentClient(options.settings.FETCHER_TARGET, [createTelemetryInterceptor("client", monotonicNow)], now);
+  const lookup = createLookup([memory], now, (tier, error) =>
+    log.warn({ err: error, tier }, "cache tier did not answer"),
+  );
+  const client = createContentClient(
+    options.settings.FETCHER_TARGET,
+    [createTelemetryInterceptor("client", monotonicNow)],
+    now,
+  );
   const catalog = createCatalog(
     (signal) => client.listProviders(LIST_PROVIDERS_TIMEOUT_MS, signal),
     now,
@@ -53,8 +59,15 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
     server = await startServer({
       listen: options.settings.COMPOSER_LISTEN,
       services: [GuideService],
-      routes: (router) => router.service(GuideService, createGuideService({ resolver, catalog, lookup, client, now, inSpan }, gazetteer, monotonicNow)),
-      interceptors: [createTelemetryInterceptor("server", monotonicNow), createErrorInterceptor(activeTraceId, reportDefect)],
+      routes: (router) =>
+        router.service(
+          GuideService,
+          createGuideService({ resolver, catalog, lookup, client, now, inSpan }, gazetteer, monotonicNow),
+        ),
+      interceptors: [
+        createTelemetryInterceptor("server", monotonicNow),
+        createErrorInterceptor(activeTraceId, reportDefect),
+      ],
       extraRoutes: options.telemetry.serveMetrics,
       random: options.random,
     });

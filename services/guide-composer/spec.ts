@@ -1,7 +1,11 @@
 import { create } from "@bufbuild/protobuf";
 import { DateSchema, type Date as CivilDate } from "../../shared/gen/google/type/date_pb.ts";
 import { GuideSpecSchema, type GuideSpec } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
-import { PreferencesSchema, type Destination, type Preferences } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import {
+  PreferencesSchema,
+  type Destination,
+  type Preferences,
+} from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ServiceError } from "../../shared/errors.ts";
 import type { ResolvedSpec } from "./plan.ts";
 import { SECTION_KINDS } from "./sections.ts";
@@ -14,8 +18,14 @@ export const MAX_YEARS_AHEAD = 2;
 
 /** The civil date at a place at an instant. */
 export function civilDateAt(epochMs: number, timeZone: string): CivilDate {
-  const parts = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "numeric", day: "numeric" }).formatToParts(epochMs);
-  const read = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((part) => part.type === type)?.value);
+  const parts = new Intl.DateTimeFormat("en-CA", {
+    timeZone,
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+  }).formatToParts(epochMs);
+  const read = (type: Intl.DateTimeFormatPartTypes): number =>
+    Number(parts.find((part) => part.type === type)?.value);
   return create(DateSchema, { year: read("year"), month: read("month"), day: read("day") });
 }
 
@@ -25,11 +35,15 @@ export const toDayNumber = (date: { year: number; month: number; day: number }):
 
 /** Kebab-case words without doubles, in a fixed order: the order in which a caller lists wishes means nothing. */
 const tidy = (words: readonly string[]): string[] =>
-  [...new Set(words.map((word) => word.normalize("NFC").trim().toLowerCase().replaceAll(/\s+/g, "-")))].filter((word) => word !== "").sort();
+  [...new Set(words.map((word) => word.normalize("NFC").trim().toLowerCase().replaceAll(/\s+/g, "-")))]
+    .filter((word) => word !== "")
+    .sort();
 
 /** Names keep their case and spaces, because they are compared with titles. */
 const tidyNames = (names: readonly string[]): string[] =>
-  [...new Set(names.map((name) => name.normalize("NFC").trim().replaceAll(/\s+/g, " ")))].filter((name) => name !== "").sort();
+  [...new Set(names.map((name) => name.normalize("NFC").trim().replaceAll(/\s+/g, " ")))]
+    .filter((name) => name !== "")
+    .sort();
 
 const tidyPreferences = (preferences: Preferences | undefined): Preferences => {
   const given = preferences ?? create(PreferencesSchema);
@@ -57,17 +71,24 @@ export function resolveSpec(spec: GuideSpec, destination: Destination, nowMs: nu
   const startDate = spec.startDate ?? today;
   const start = toDayNumber(startDate);
   if (start < toDayNumber(today) || start > toDayNumber({ ...today, year: today.year + MAX_YEARS_AHEAD })) {
-    throw new ServiceError("REQUEST_INVALID", "The trip starts outside the range that guides are composed for", {
-      violations: [
-        {
-          field: "spec.start_date",
-          description: `must lie between today at the destination and ${MAX_YEARS_AHEAD} years ahead`,
-        },
-      ],
-    });
+    throw new ServiceError(
+      "REQUEST_INVALID",
+      "The trip starts outside the range that guides are composed for",
+      {
+        violations: [
+          {
+            field: "spec.start_date",
+            description: `must lie between today at the destination and ${MAX_YEARS_AHEAD} years ahead`,
+          },
+        ],
+      },
+    );
   }
   const sectionKinds = spec.sectionKinds.length === 0 ? [...SECTION_KINDS] : [...new Set(spec.sectionKinds)];
-  const languageCode = spec.languageCode === "" ? DEFAULT_LANGUAGE : (Intl.getCanonicalLocales(spec.languageCode)[0] ?? DEFAULT_LANGUAGE);
+  const languageCode =
+    spec.languageCode === ""
+      ? DEFAULT_LANGUAGE
+      : (Intl.getCanonicalLocales(spec.languageCode)[0] ?? DEFAULT_LANGUAGE);
   const dayCount = spec.dayCount === 0 ? DEFAULT_DAY_COUNT : spec.dayCount;
   const preferences = tidyPreferences(spec.preferences);
   return {

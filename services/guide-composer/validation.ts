@@ -11,7 +11,14 @@ import {
 } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import type { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ServiceError, type FieldViolation } from "../../shared/errors.ts";
-import { checkCivilDate, checkInteger, checkLanguage, checkLocation, checkPreferences, checkText } from "../../shared/field-checks.ts";
+import {
+  checkCivilDate,
+  checkInteger,
+  checkLanguage,
+  checkLocation,
+  checkPreferences,
+  checkText,
+} from "../../shared/field-checks.ts";
 import type { LookupMode } from "./cache/lookup.ts";
 import type { CheckedRequest } from "./compose.ts";
 import { unknownPaths } from "./read-mask.ts";
@@ -30,10 +37,12 @@ const MODES = {
   [CacheMode.CACHE_ONLY]: "cache-only",
 } as const satisfies Record<(typeof CacheMode)[keyof typeof CacheMode], LookupMode>;
 
-const isKnownMode = (mode: CacheMode): mode is keyof typeof MODES => CacheModeSchema.value[mode] !== undefined;
+const isKnownMode = (mode: CacheMode): mode is keyof typeof MODES =>
+  CacheModeSchema.value[mode] !== undefined;
 
 function throwIfAny(violations: readonly FieldViolation[]): void {
-  if (violations.length > 0) throw new ServiceError("REQUEST_INVALID", "The request is invalid", { violations });
+  if (violations.length > 0)
+    throw new ServiceError("REQUEST_INVALID", "The request is invalid", { violations });
 }
 
 /**
@@ -42,19 +51,32 @@ function throwIfAny(violations: readonly FieldViolation[]): void {
  * @param prefix path of the request within the message that carries it
  * @throws ServiceError REQUEST_INVALID with all violations at once
  */
-export function checkCompose(request: ComposeGuideRequest | undefined, prefix: string, nowMs: number): CheckedRequest {
+export function checkCompose(
+  request: ComposeGuideRequest | undefined,
+  prefix: string,
+  nowMs: number,
+): CheckedRequest {
   const found: FieldViolation[] = [];
   const spec = request?.spec;
   if (request === undefined || spec === undefined) {
-    throwIfAny([{ field: request === undefined ? prefix.replace(/\.$/, "") : `${prefix}spec`, description: "must be set" }]);
+    throwIfAny([
+      {
+        field: request === undefined ? prefix.replace(/\.$/, "") : `${prefix}spec`,
+        description: "must be set",
+      },
+    ]);
     throw new Error("a missing spec is a violation");
   }
   checkSpec(spec, `${prefix}spec`, nowMs, found);
-  if (!isKnownMode(request.cacheMode)) found.push({ field: `${prefix}cache_mode`, description: "must be a known value" });
+  if (!isKnownMode(request.cacheMode))
+    found.push({ field: `${prefix}cache_mode`, description: "must be a known value" });
   const paths = request.readMask?.paths ?? [];
   checkPaths(paths, `${prefix}read_mask`, found);
   checkKinds(request.requiredSectionKinds, `${prefix}required_section_kinds`, found);
-  if (spec.sectionKinds.length > 0 && request.requiredSectionKinds.some((kind) => !spec.sectionKinds.includes(kind))) {
+  if (
+    spec.sectionKinds.length > 0 &&
+    request.requiredSectionKinds.some((kind) => !spec.sectionKinds.includes(kind))
+  ) {
     found.push({ field: `${prefix}required_section_kinds`, description: "must be among spec.section_kinds" });
   }
   const maxStaleMs = request.maxStale === undefined ? 0 : durationMs(request.maxStale);
@@ -79,7 +101,10 @@ function checkSpec(spec: GuideSpec, field: string, nowMs: number, found: FieldVi
   switch (destination.case) {
     case "destinationName":
       if (!/^destinations\/[\w-]{1,40}$/.test(destination.value)) {
-        found.push({ field: `${field}.destination_name`, description: "must have the form destinations/{destination}" });
+        found.push({
+          field: `${field}.destination_name`,
+          description: "must have the form destinations/{destination}",
+        });
       }
       break;
     case "destinationQuery":
@@ -95,32 +120,44 @@ function checkSpec(spec: GuideSpec, field: string, nowMs: number, found: FieldVi
   checkLanguage(spec.languageCode, `${field}.language_code`, found);
   checkInteger(spec.dayCount, `${field}.day_count`, 0, MAX_DAY_COUNT, found);
   // What "today there" is depends on the destination; a day and a half covers every time zone.
-  if (spec.startDate !== undefined) checkCivilDate(spec.startDate, `${field}.start_date`, nowMs - 1.5 * DAY_MS, nowMs + 732 * DAY_MS, found);
+  if (spec.startDate !== undefined)
+    checkCivilDate(spec.startDate, `${field}.start_date`, nowMs - 1.5 * DAY_MS, nowMs + 732 * DAY_MS, found);
   checkPreferences(spec.preferences, `${field}.preferences`, found);
 }
 
 function checkKinds(kinds: readonly SectionKind[], field: string, found: FieldViolation[]): void {
   for (const [index, kind] of kinds.slice(0, 32).entries()) {
-    if (kind === 0 || !isKnownKind(kind)) found.push({ field: `${field}[${index}]`, description: "must be a known section kind" });
+    if (kind === 0 || !isKnownKind(kind))
+      found.push({ field: `${field}[${index}]`, description: "must be a known section kind" });
   }
   if (new Set(kinds).size < kinds.length) found.push({ field, description: "must not repeat a kind" });
 }
 
 function checkPaths(paths: readonly string[], field: string, found: FieldViolation[]): void {
-  if (paths.length > MAX_PATH_COUNT) found.push({ field, description: `must have at most ${MAX_PATH_COUNT} paths` });
-  else if (unknownPaths(GuideSchema, paths).length > 0) found.push({ field, description: "must hold paths of Guide only" });
+  if (paths.length > MAX_PATH_COUNT)
+    found.push({ field, description: `must have at most ${MAX_PATH_COUNT} paths` });
+  else if (unknownPaths(GuideSchema, paths).length > 0)
+    found.push({ field, description: "must hold paths of Guide only" });
 }
 
 function checkTrip(trip: Trip, field: string, found: FieldViolation[]): void {
   if (trip.lodging !== undefined) {
     checkText(trip.lodging.displayName, `${field}.lodging.display_name`, 0, 200, found);
-    if (trip.lodging.location !== undefined) checkLocation(trip.lodging.location, `${field}.lodging.location`, found);
+    if (trip.lodging.location !== undefined)
+      checkLocation(trip.lodging.location, `${field}.lodging.location`, found);
   }
-  if (trip.arrivalTime !== undefined && trip.departureTime !== undefined && trip.departureTime.seconds < trip.arrivalTime.seconds) {
+  if (
+    trip.arrivalTime !== undefined &&
+    trip.departureTime !== undefined &&
+    trip.departureTime.seconds < trip.arrivalTime.seconds
+  ) {
     found.push({ field: `${field}.departure_time`, description: "must not be before arrival_time" });
   }
   if (trip.travelerNames.length > MAX_TRAVELER_COUNT) {
-    found.push({ field: `${field}.traveler_names`, description: `must have at most ${MAX_TRAVELER_COUNT} entries` });
+    found.push({
+      field: `${field}.traveler_names`,
+      description: `must have at most ${MAX_TRAVELER_COUNT} entries`,
+    });
   }
   for (const [index, name] of trip.travelerNames.slice(0, MAX_TRAVELER_COUNT).entries()) {
     checkText(name, `${field}.traveler_names[${index}]`, 1, 100, found);
@@ -129,7 +166,8 @@ function checkTrip(trip: Trip, field: string, found: FieldViolation[]): void {
 
 export function checkGetGuide(request: GetGuideRequest): void {
   const found: FieldViolation[] = [];
-  if (!/^guides\/[\w-]{1,100}$/.test(request.name)) found.push({ field: "name", description: "must have the form guides/{guide}" });
+  if (!/^guides\/[\w-]{1,100}$/.test(request.name))
+    found.push({ field: "name", description: "must have the form guides/{guide}" });
   checkPaths(request.readMask?.paths ?? [], "read_mask", found);
   throwIfAny(found);
 }
@@ -138,7 +176,8 @@ export function checkSearch(request: SearchDestinationsRequest): void {
   const found: FieldViolation[] = [];
   checkText(request.query.trim(), "query", 1, 200, found);
   checkLanguage(request.languageCode, "language_code", found);
-  if (!/^([A-Za-z]{2})?$/.test(request.countryCode)) found.push({ field: "country_code", description: "must be empty or two letters" });
+  if (!/^([A-Za-z]{2})?$/.test(request.countryCode))
+    found.push({ field: "country_code", description: "must be empty or two letters" });
   if (request.nearLocation !== undefined) checkLocation(request.nearLocation, "near_location", found);
   if (request.pageSize < 0) found.push({ field: "page_size", description: "must not be negative" });
   throwIfAny(found);

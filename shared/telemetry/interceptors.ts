@@ -13,7 +13,10 @@ import {
 } from "@opentelemetry/api";
 import { ATTRIBUTE } from "./attributes.ts";
 
-const GETTER: TextMapGetter<Headers> = { keys: (headers) => [...headers.keys()], get: (headers, key) => headers.get(key) ?? undefined };
+const GETTER: TextMapGetter<Headers> = {
+  keys: (headers) => [...headers.keys()],
+  get: (headers, key) => headers.get(key) ?? undefined,
+};
 const SETTER: TextMapSetter<Headers> = { set: (headers, key, value) => headers.set(key, value) };
 
 /** Buckets of call durations, seconds, as the semantic conventions advise for RPC. */
@@ -53,8 +56,13 @@ export function createTelemetryInterceptor(side: Side, now: () => number): Inter
       [ATTRIBUTE.rpcMethod]: method,
       ...(side === "client" && { [ATTRIBUTE.serverAddress]: url.hostname }),
     };
-    const parent = side === "server" ? propagation.extract(context.active(), request.header, GETTER) : context.active();
-    const span = tracer.startSpan(method, { kind: side === "server" ? SpanKind.SERVER : SpanKind.CLIENT, attributes }, parent);
+    const parent =
+      side === "server" ? propagation.extract(context.active(), request.header, GETTER) : context.active();
+    const span = tracer.startSpan(
+      method,
+      { kind: side === "server" ? SpanKind.SERVER : SpanKind.CLIENT, attributes },
+      parent,
+    );
     const within = trace.setSpan(parent, span);
     if (side === "client") propagation.inject(within, request.header, SETTER);
     const startMs = now();
@@ -82,7 +90,12 @@ export function createTelemetryInterceptor(side: Side, now: () => number): Inter
 }
 
 /** Re-enters the span's context for each message, and ends the span with the stream, however that comes. */
-async function* streamWithin<T>(messages: AsyncIterable<T>, within: Context, span: Span, end: (error?: unknown) => void): AsyncGenerator<T> {
+async function* streamWithin<T>(
+  messages: AsyncIterable<T>,
+  within: Context,
+  span: Span,
+  end: (error?: unknown) => void,
+): AsyncGenerator<T> {
   const iterator = context.with(within, () => messages[Symbol.asyncIterator]());
   let count = 0;
   let ended = false;
@@ -109,4 +122,5 @@ async function* streamWithin<T>(messages: AsyncIterable<T>, within: Context, spa
 }
 
 /** `DeadlineExceeded` as `DEADLINE_EXCEEDED`. */
-const toStatusName = (code: Code): string => (Code[code] ?? "Unknown").replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
+const toStatusName = (code: Code): string =>
+  (Code[code] ?? "Unknown").replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();

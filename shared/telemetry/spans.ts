@@ -1,11 +1,20 @@
-import { context, INVALID_TRACEID, SpanKind, SpanStatusCode, trace, type Attributes, type Span } from "@opentelemetry/api";
+import {
+  context,
+  INVALID_TRACEID,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Span,
+} from "@opentelemetry/api";
 import { ServiceError } from "../errors.ts";
 import { ATTRIBUTE } from "./attributes.ts";
 
 const tracer = () => trace.getTracer("wayfarer");
 
 /** Trace id of the active span, 32 hexadecimal digits; all zeros outside any trace. */
-export const activeTraceId = (): string => trace.getSpan(context.active())?.spanContext().traceId ?? INVALID_TRACEID;
+export const activeTraceId = (): string =>
+  trace.getSpan(context.active())?.spanContext().traceId ?? INVALID_TRACEID;
 
 /** Runs `step` in a span of its own, which ends on every path and carries the reason of a failure. */
 export function inSpan<T>(

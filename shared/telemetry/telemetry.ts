@@ -36,7 +36,10 @@ export function startTelemetry(
   const sdk = startNodeSdk({
     logLevel: environment["OTEL_LOG_LEVEL"] ?? "error",
     resourceAttributes: { "service.name": environment["OTEL_SERVICE_NAME"] ?? serviceName },
-    instrumentations: [new UndiciInstrumentation({ requireParentforSpans: true }), new RuntimeNodeInstrumentation()],
+    instrumentations: [
+      new UndiciInstrumentation({ requireParentforSpans: true }),
+      new RuntimeNodeInstrumentation(),
+    ],
     metricReaders: [prometheus],
     logRecordProcessors: [],
     ...(!exportsTraces(environment) && { spanProcessors: [new NoopSpanProcessor()] }),

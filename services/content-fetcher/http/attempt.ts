@@ -50,7 +50,9 @@ export async function attempt<T>(
     throw signal.aborted ? signal.reason : transportError(error, metadata);
   }
   const { statusCode } = response;
-  const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)]));
+  const headers = Object.fromEntries(
+    Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
+  );
   if (!(statusCode >= 200 && statusCode < 300) && request.acceptStatuses?.includes(statusCode) !== true) {
     throw statusError(statusCode, headers, metadata, now);
   }
@@ -75,22 +77,34 @@ type Metadata = Readonly<Record<string, string>>;
 
 function transportError(error: unknown, metadata: Metadata): ServiceError {
   if (error instanceof ServiceError) return error;
-  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown";
+  const code =
+    error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown";
   if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
     return new ServiceError("PROVIDER_RESPONSE_INVALID", "the body is too large", { metadata, cause: error });
   }
-  if (code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT" || code === "UND_ERR_CONNECT_TIMEOUT") {
+  if (
+    code === "UND_ERR_HEADERS_TIMEOUT" ||
+    code === "UND_ERR_BODY_TIMEOUT" ||
+    code === "UND_ERR_CONNECT_TIMEOUT"
+  ) {
     return new ServiceError("PROVIDER_TIMEOUT", `no answer in time (${code})`, { metadata, cause: error });
   }
-  return new ServiceError("PROVIDER_UNAVAILABLE", `the connection failed (${code})`, { metadata, cause: error });
+  return new ServiceError("PROVIDER_UNAVAILABLE", `the connection failed (${code})`, {
+    metadata,
+    cause: error,
+  });
 }
 
 function statusError(status: number, headers: Metadata, metadata: Metadata, now: () => number): ServiceError {
   const retryDelayMs = parseRetryAfterMs(headers["retry-after"], now());
-  const options = { metadata: { ...metadata, status: String(status) }, ...(retryDelayMs !== undefined && { retryDelayMs }) };
+  const options = {
+    metadata: { ...metadata, status: String(status) },
+    ...(retryDelayMs !== undefined && { retryDelayMs }),
+  };
   const message = `HTTP ${status}`;
   if (status === 429) return new ServiceError("PROVIDER_RATE_LIMITED", message, options);
-  if (status === 401 || status === 403 || status === 406) return new ServiceError("PROVIDER_ACCESS_DENIED", message, options);
+  if (status === 401 || status === 403 || status === 406)
+    return new ServiceError("PROVIDER_ACCESS_DENIED", message, options);
   if (status >= 500) return new ServiceError("PROVIDER_UNAVAILABLE", message, options);
   return new ServiceError("PROVIDER_RESPONSE_INVALID", message, options);
 }
@@ -101,11 +115,17 @@ function parse<T>(body: string, schema: ZodType<T>, metadata: Metadata): T {
     json = JSON.parse(body);
   } catch {
     // Without the cause: the parser's message quotes the answer.
-    throw new ServiceError("PROVIDER_RESPONSE_INVALID", body === "" ? "the body is empty" : "the body is not JSON", { metadata });
+    throw new ServiceError(
+      "PROVIDER_RESPONSE_INVALID",
+      body === "" ? "the body is empty" : "the body is not JSON",
+      { metadata },
+    );
   }
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const path = issue?.path.map(String).join(".") ?? "";
-  throw new ServiceError("PROVIDER_RESPONSE_INVALID", `unexpected ${issue?.code ?? "shape"} at "${path}"`, { metadata: { ...metadata, path } });
+  throw new ServiceError("PROVIDER_RESPONSE_INVALID", `unexpected ${issue?.code ?? "shape"} at "${path}"`, {
+    metadata: { ...metadata, path },
+  });
 }

@@ -43,7 +43,9 @@ export const userAgent = (operatorContact: string | undefined): string =>
 export function createProviderLink(provider: Provider, options: ClientOptions): ProviderLink {
   const { limits } = provider;
   const perMinute =
-    options.operatorContact === undefined ? (limits.maxCallsPerMinuteWithoutContact ?? limits.maxCallsPerMinute) : limits.maxCallsPerMinute;
+    options.operatorContact === undefined
+      ? (limits.maxCallsPerMinuteWithoutContact ?? limits.maxCallsPerMinute)
+      : limits.maxCallsPerMinute;
   const concurrency = createConcurrencyLimit(Math.max(1, limits.maxConcurrentCount), MAX_QUEUED_COUNT);
   const pipeline = compose(
     createCooldown(options.monotonicNow),
@@ -63,7 +65,10 @@ export function createProviderLink(provider: Provider, options: ClientOptions): 
           json: (request, schema) =>
             pipeline.execute((attemptSignal) => {
               const baseUrl = options.baseUrls[request.origin];
-              if (baseUrl === undefined) throw new Error(`${provider.id} asks for an origin that it does not declare: ${request.origin}`);
+              if (baseUrl === undefined)
+                throw new Error(
+                  `${provider.id} asks for an origin that it does not declare: ${request.origin}`,
+                );
               attempts += 1;
               return inSpan(
                 "provider attempt",

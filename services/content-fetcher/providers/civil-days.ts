@@ -6,7 +6,9 @@ const DAY_MS = 86_400_000;
 export function tripDays(query: Pick<ResolvedQuery, "startDate" | "dayCount">): string[] {
   const { year, month, day } = query.startDate;
   const startMs = Date.UTC(year, month - 1, day);
-  return Array.from({ length: query.dayCount }, (_, index) => new Date(startMs + index * DAY_MS).toISOString().slice(0, 10));
+  return Array.from({ length: query.dayCount }, (_, index) =>
+    new Date(startMs + index * DAY_MS).toISOString().slice(0, 10),
+  );
 }
 
 export interface CivilDay {
@@ -22,10 +24,13 @@ export function toCivil(isoDay: string): CivilDay {
 
 /** `YYYY-MM-DD` at a place at an instant. */
 export const isoDayAt = (epochMs: number, timeZone: string): string =>
-  new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" }).format(epochMs);
+  new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" }).format(
+    epochMs,
+  );
 
 /** Whole days from one `YYYY-MM-DD` to another. */
-export const daysBetween = (from: string, to: string): number => Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS);
+export const daysBetween = (from: string, to: string): number =>
+  Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS);
 
 /** Midnight that begins a civil day in a time zone, milliseconds since the epoch. */
 export function midnightMs(isoDay: string, timeZone: string): number {
@@ -48,7 +53,15 @@ export function zoneOffsetMs(epochMs: number, timeZone: string): number {
     minute: "numeric",
     second: "numeric",
   }).formatToParts(epochMs);
-  const read = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((part) => part.type === type)?.value);
-  const localMs = Date.UTC(read("year"), read("month") - 1, read("day"), read("hour"), read("minute"), read("second"));
+  const read = (type: Intl.DateTimeFormatPartTypes): number =>
+    Number(parts.find((part) => part.type === type)?.value);
+  const localMs = Date.UTC(
+    read("year"),
+    read("month") - 1,
+    read("day"),
+    read("hour"),
+    read("minute"),
+    read("second"),
+  );
   return localMs - Math.floor(epochMs / 1000) * 1000;
 }

@@ -19,6 +19,8 @@ export const slug = (text: string): string =>
 /** Key of a listing within its destination: the Wikidata id, or else the title and the location rounded to 100 m. */
 export function listingKey({ title, wikidataId, location }: ListingIdentity): string {
   if (wikidataId !== undefined && /^Q\d+$/.test(wikidataId)) return wikidataId.toLowerCase();
-  const place = location ? `@${location.latitude.toFixed(LOCATION_DECIMALS)},${location.longitude.toFixed(LOCATION_DECIMALS)}` : "";
+  const place = location
+    ? `@${location.latitude.toFixed(LOCATION_DECIMALS)},${location.longitude.toFixed(LOCATION_DECIMALS)}`
+    : "";
   return `${slug(title)}${place}`;
 }

@@ -68,14 +68,19 @@ export const metNorway: Provider = {
   fetch: fetchWeather,
 };
 
-async function fetchWeather(_kind: SectionKind, query: ResolvedQuery, context: FetchContext): Promise<Answer> {
+async function fetchWeather(
+  _kind: SectionKind,
+  query: ResolvedQuery,
+  context: FetchContext,
+): Promise<Answer> {
   const { timeZone, location } = query.destination;
   const today = isoDayAt(context.now(), timeZone);
   const days = tripDays(query).filter((day) => daysBetween(today, day) < REACH_DAY_COUNT);
   if (days.length === 0) {
     throw new ServiceError("PROVIDER_OUT_OF_COVERAGE", `the forecast reaches ${REACH_DAY_COUNT} days ahead`);
   }
-  if (location === undefined) throw new ServiceError("PROVIDER_OUT_OF_COVERAGE", "the destination has no position");
+  if (location === undefined)
+    throw new ServiceError("PROVIDER_OUT_OF_COVERAGE", "the destination has no position");
   const { body, headers, fetchMs } = await context.http.json(
     {
       origin: "MET_NORWAY_BASE_URL",
@@ -86,8 +91,16 @@ async function fetchWeather(_kind: SectionKind, query: ResolvedQuery, context: F
     schema,
   );
   const steps = toSteps(body.properties.timeseries);
-  const forecasts = days.flatMap((day) => toForecast(day, steps.filter(({ atMs }) => isoDayAt(atMs, timeZone) === day), timeZone, fetchMs));
-  if (forecasts.length === 0) throw new ServiceError("PROVIDER_OUT_OF_COVERAGE", "the forecast does not reach the dates");
+  const forecasts = days.flatMap((day) =>
+    toForecast(
+      day,
+      steps.filter(({ atMs }) => isoDayAt(atMs, timeZone) === day),
+      timeZone,
+      fetchMs,
+    ),
+  );
+  if (forecasts.length === 0)
+    throw new ServiceError("PROVIDER_OUT_OF_COVERAGE", "the forecast does not reach the dates");
   const expiresMs = Date.parse(headers["expires"] ?? "");
   return {
     state: "content",
@@ -109,7 +122,11 @@ function toSteps(series: Series): Step[] {
     if (Number.isNaN(atMs)) return [];
     const hourly = data.next_1_hours !== undefined;
     const ahead = data.next_1_hours ?? data.next_6_hours;
-    const { air_temperature: temperature, relative_humidity: humidity, wind_speed: wind } = data.instant.details;
+    const {
+      air_temperature: temperature,
+      relative_humidity: humidity,
+      wind_speed: wind,
+    } = data.instant.details;
     return [
       {
         atMs,
@@ -124,7 +141,12 @@ function toSteps(series: Series): Step[] {
   });
 }
 
-function toForecast(day: string, steps: readonly Step[], timeZone: string, fetchMs: number): MessageInitShape<typeof DailyForecastSchema>[] {
+function toForecast(
+  day: string,
+  steps: readonly Step[],
+  timeZone: string,
+  fetchMs: number,
+): MessageInitShape<typeof DailyForecastSchema>[] {
   const temperatures = steps.flatMap(({ temperature }) => temperature ?? []);
   const [first] = steps;
   const last = steps.at(-1);
@@ -134,7 +156,9 @@ function toForecast(day: string, steps: readonly Step[], timeZone: string, fetch
   const wind = steps.flatMap((step) => step.wind ?? []);
   const humidity = steps.flatMap((step) => step.humidity ?? []);
   const daytime = steps.filter(({ atMs }) => {
-    const hour = Number(new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", hourCycle: "h23" }).format(atMs));
+    const hour = Number(
+      new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", hourCycle: "h23" }).format(atMs),
+    );
     return hour >= 6 && hour < 22;
   });
   const conditions = daytime.map(({ symbol }) => toCondition(symbol));
@@ -163,7 +187,10 @@ function toForecast(day: string, steps: readonly Step[], timeZone: string, fetch
 
 /** The enum runs from mild to severe. */
 const worst = (conditions: readonly WeatherCondition[]): WeatherCondition =>
-  conditions.reduce((worse, condition) => (condition > worse ? condition : worse), WeatherCondition.UNSPECIFIED);
+  conditions.reduce(
+    (worse, condition) => (condition > worse ? condition : worse),
+    WeatherCondition.UNSPECIFIED,
+  );
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const round = (value: number): number => Math.round(value * 100) / 100;

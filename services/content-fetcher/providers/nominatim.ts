@@ -40,14 +40,26 @@ export const nominatim: Provider = {
       {
         origin: "NOMINATIM_BASE_URL",
         path: "/search",
-        query: { q: query, format: "jsonv2", addressdetails: "1", extratags: "1", limit: String(maxCount), "accept-language": languageCode },
+        query: {
+          q: query,
+          format: "jsonv2",
+          addressdetails: "1",
+          extratags: "1",
+          limit: String(maxCount),
+          "accept-language": languageCode,
+        },
       },
       schema,
     );
     return body.flatMap((found) => {
       const latitude = Number(found.lat);
       const longitude = Number(found.lon);
-      if (!(Math.abs(latitude) <= 90) || !(Math.abs(longitude) <= 180) || !DESTINATION_CATEGORIES.has(found.category)) return [];
+      if (
+        !(Math.abs(latitude) <= 90) ||
+        !(Math.abs(longitude) <= 180) ||
+        !DESTINATION_CATEGORIES.has(found.category)
+      )
+        return [];
       const population = Number(found.extratags?.population?.replaceAll(/\D/g, "") ?? "");
       return [
         {

@@ -94,7 +94,11 @@ export const openMeteo: Provider = {
   geocode,
 };
 
-async function fetchWeather(_kind: SectionKind, query: ResolvedQuery, context: FetchContext): Promise<Answer> {
+async function fetchWeather(
+  _kind: SectionKind,
+  query: ResolvedQuery,
+  context: FetchContext,
+): Promise<Answer> {
   const today = isoDayAt(context.now(), query.destination.timeZone);
   const days = tripDays(query);
   const near = days.filter((day) => daysBetween(today, day) < FORECAST_DAY_COUNT);
@@ -121,23 +125,33 @@ const citation = (fetchMs: number, title: string) => ({
   fetchTime: timestampFromMs(fetchMs),
 });
 
-async function fetchForecast(days: readonly string[], query: ResolvedQuery, context: FetchContext): Promise<Forecast[]> {
-  const { body, fetchMs } = await get(context, {
-    origin: FORECAST,
-    path: "/v1/forecast",
-    query: {
-      ...place(query),
-      daily:
-        "weather_code,temperature_2m_max,temperature_2m_min,precipitation_sum,precipitation_probability_max,wind_speed_10m_max,uv_index_max,relative_humidity_2m_mean,sunrise,sunset",
-      timezone: query.destination.timeZone,
-      wind_speed_unit: "ms",
-      start_date: days[0] ?? "",
-      end_date: days.at(-1) ?? "",
+async function fetchForecast(
+  days: readonly string[],
+  query: ResolvedQuery,
+  context: FetchContext,
+): Promise<Forecast[]> {
+  const { body, fetchMs } = await get(
+    context,
+    {
+      origin: FORECAST,
+      path: "/v1/forecast",
+      query: {
+        ...place(query),
+        daily:
+          "weather_code,temperature_2m_max,temperature_2m_min,precipitation_sum,precipitation_probability_max,wind_speed_10m_max,uv_index_max,relative_humidity_2m_mean,sunrise,sunset",
+        timezone: query.destination.timeZone,
+        wind_speed_unit: "ms",
+        start_date: days[0] ?? "",
+        end_date: days.at(-1) ?? "",
+      },
     },
-  }, forecastSchema);
+    forecastSchema,
+  );
   const { daily } = body;
   const instant = (local: string | null | undefined) =>
-    local === null || local === undefined ? {} : timestampFromMs(Date.parse(`${local}Z`) - body.utc_offset_seconds * 1000);
+    local === null || local === undefined
+      ? {}
+      : timestampFromMs(Date.parse(`${local}Z`) - body.utc_offset_seconds * 1000);
   return days.flatMap((day): Forecast[] => {
     const index = daily.time.indexOf(day);
     const max = daily.temperature_2m_max[index];
@@ -172,7 +186,8 @@ function sunTimes(sunrise: Instant, sunset: Instant): Pick<Forecast, "sunriseTim
 }
 
 const known = (value: number | null | undefined): number | undefined => value ?? undefined;
-const share = (percent: number | null | undefined): number | undefined => (typeof percent === "number" ? percent / 100 : undefined);
+const share = (percent: number | null | undefined): number | undefined =>
+  typeof percent === "number" ? percent / 100 : undefined;
 
 /** Averages over the same days of the last complete years, one request a year. */
 async function fetchTypical(
@@ -187,22 +202,30 @@ async function fetchTypical(
   const years = Array.from({ length: SAMPLE_YEAR_COUNT }, (_, index) => lastYear - index);
   const answers = await Promise.allSettled(
     years.map((year) =>
-      get(context, {
-        origin: ARCHIVE,
-        path: "/v1/archive",
-        query: {
-          ...place(query),
-          daily: "temperature_2m_max,temperature_2m_min,precipitation_sum,wind_speed_10m_max",
-          timezone: query.destination.timeZone,
-          wind_speed_unit: "ms",
-          start_date: sameDay(first, year - toCivil(first).year),
-          end_date: sameDay(last, year - toCivil(first).year),
+      get(
+        context,
+        {
+          origin: ARCHIVE,
+          path: "/v1/archive",
+          query: {
+            ...place(query),
+            daily: "temperature_2m_max,temperature_2m_min,precipitation_sum,wind_speed_10m_max",
+            timezone: query.destination.timeZone,
+            wind_speed_unit: "ms",
+            start_date: sameDay(first, year - toCivil(first).year),
+            end_date: sameDay(last, year - toCivil(first).year),
+          },
         },
-      }, archiveSchema),
+        archiveSchema,
+      ),
     ),
   );
-  const had = answers.flatMap((answer, index) => (answer.status === "fulfilled" ? [{ ...answer.value, year: years[index] ?? 0 }] : []));
-  const [failed] = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason as unknown] : []));
+  const had = answers.flatMap((answer, index) =>
+    answer.status === "fulfilled" ? [{ ...answer.value, year: years[index] ?? 0 }] : [],
+  );
+  const [failed] = answers.flatMap((answer) =>
+    answer.status === "rejected" ? [answer.reason as unknown] : [],
+  );
   if (had.length === 0) throw failed;
   const fetchMs = Math.min(...had.map((answer) => answer.fetchMs));
   const forecasts = days.flatMap((day): Forecast[] => {
@@ -211,7 +234,14 @@ async function fetchTypical(
       const max = daily.temperature_2m_max[index];
       const min = daily.temperature_2m_min[index];
       if (typeof max !== "number" || typeof min !== "number") return [];
-      return [{ max, min, rain: known(daily.precipitation_sum[index]), wind: known(daily.wind_speed_10m_max[index]) }];
+      return [
+        {
+          max,
+          min,
+          rain: known(daily.precipitation_sum[index]),
+          wind: known(daily.wind_speed_10m_max[index]),
+        },
+      ];
     });
     if (samples.length === 0) return [];
     const rain = samples.flatMap((sample) => sample.rain ?? []);
@@ -244,7 +274,8 @@ function sameDay(isoDay: string, yearShift: number): string {
 }
 
 /** One decimal: more would claim a precision that averages of a few years do not have. */
-const mean = (values: readonly number[]): number => Math.round((values.reduce((sum, value) => sum + value, 0) / values.length) * 10) / 10;
+const mean = (values: readonly number[]): number =>
+  Math.round((values.reduce((sum, value) => sum + value, 0) / values.length) * 10) / 10;
 
 /** Codes of WMO 4677 as Open-Meteo uses them. */
 function toCondition(code: number | null | undefined): WeatherCondition {
@@ -262,13 +293,19 @@ function toCondition(code: number | null | undefined): WeatherCondition {
 }
 
 /** A refusal says in its text, not in a header, how long it holds. */
-async function get<T>(context: FetchContext, request: HttpRequest, schema: z.ZodType<T>): Promise<HttpAnswer<T>> {
+async function get<T>(
+  context: FetchContext,
+  request: HttpRequest,
+  schema: z.ZodType<T>,
+): Promise<HttpAnswer<T>> {
   const answer = await context.http.json({ ...request, acceptStatuses: [429] }, z.union([refusal, schema]));
   const { body } = answer;
   if (typeof body === "object" && body !== null && "reason" in body) {
-    throw new ServiceError("PROVIDER_RATE_LIMITED", `HTTP ${answer.status}`, { retryDelayMs: retryDelayMs(String(body.reason)) });
+    throw new ServiceError("PROVIDER_RATE_LIMITED", `HTTP ${answer.status}`, {
+      retryDelayMs: retryDelayMs(body.reason),
+    });
   }
-  return { ...answer, body: body as T };
+  return { ...answer, body };
 }
 
 function retryDelayMs(reason: string): number {
@@ -281,16 +318,34 @@ function retryDelayMs(reason: string): number {
 /** Countries and first-level divisions are no destinations; islands, regions and towns are. */
 const NO_DESTINATION = /^(PCL|ADM1$|AIRP|RSTN|BUS|HTL)/;
 
-async function geocode(query: string, languageCode: string, maxCount: number, context: FetchContext): Promise<GeocodeAnswer> {
-  const { body } = await get(context, {
-    origin: GEOCODING,
-    path: "/v1/search",
-    query: { name: query, count: String(Math.min(100, maxCount * 2)), language: languageCode.slice(0, 2), format: "json" },
-  }, geocodingSchema);
+async function geocode(
+  query: string,
+  languageCode: string,
+  maxCount: number,
+  context: FetchContext,
+): Promise<GeocodeAnswer> {
+  const { body } = await get(
+    context,
+    {
+      origin: GEOCODING,
+      path: "/v1/search",
+      query: {
+        name: query,
+        count: String(Math.min(100, maxCount * 2)),
+        language: languageCode.slice(0, 2),
+        format: "json",
+      },
+    },
+    geocodingSchema,
+  );
   const wanted = fold(query.split(",")[0] ?? query);
   return (body.results ?? [])
     .filter(({ timezone, feature_code: code }) => timezone !== undefined && !NO_DESTINATION.test(code ?? ""))
-    .sort((a, b) => Number(fold(b.name) === wanted) - Number(fold(a.name) === wanted) || (b.population ?? 0) - (a.population ?? 0))
+    .sort(
+      (a, b) =>
+        Number(fold(b.name) === wanted) - Number(fold(a.name) === wanted) ||
+        (b.population ?? 0) - (a.population ?? 0),
+    )
     .slice(0, maxCount)
     .map((found) => ({
       name: `destinations/${found.id}`,

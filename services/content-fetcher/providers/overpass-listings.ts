@@ -61,43 +61,78 @@ export function toListing(
   return { listing, richness: richnessOf(tags) };
 }
 
-const isGone = (tags: Tags): boolean => GONE.some((word) => tags[word] === "yes" || `${word}:amenity` in tags || `${word}:tourism` in tags);
+const isGone = (tags: Tags): boolean =>
+  GONE.some((word) => tags[word] === "yes" || `${word}:amenity` in tags || `${word}:tourism` in tags);
 
 function detailsOf(kind: SectionKind, tags: Tags): ListingInit["details"] | undefined {
   if (kind === SectionKind.RESTAURANTS && RESTAURANT_AMENITIES.has(tags["amenity"] ?? "")) {
-    const cuisines = (tags["cuisine"] ?? "").split(";").map(kebab).filter((word) => word !== "");
+    const cuisines = (tags["cuisine"] ?? "")
+      .split(";")
+      .map(kebab)
+      .filter((word) => word !== "");
     return {
       case: "restaurant",
-      value: { cuisines: [...new Set(cuisines)], dietaryTags: dietsOf(tags), reservationUri: webUri(tags["website:booking"]) },
+      value: {
+        cuisines: [...new Set(cuisines)],
+        dietaryTags: dietsOf(tags),
+        reservationUri: webUri(tags["website:booking"]),
+      },
     };
   }
   const sight = tags["tourism"] ?? tags["historic"];
-  if (kind === SectionKind.ATTRACTIONS && sight !== undefined && !("amenity" in tags && RESTAURANT_AMENITIES.has(tags["amenity"] ?? ""))) {
+  if (
+    kind === SectionKind.ATTRACTIONS &&
+    sight !== undefined &&
+    !("amenity" in tags && RESTAURANT_AMENITIES.has(tags["amenity"] ?? ""))
+  ) {
     const fee = tags["charge"] ?? (tags["fee"] === "no" ? "free" : undefined);
-    return { case: "attraction", value: { category: kebab(sight), ...(fee !== undefined && { fee: { text: fee } }) } };
+    return {
+      case: "attraction",
+      value: { category: kebab(sight), ...(fee !== undefined && { fee: { text: fee } }) },
+    };
   }
-  if (kind === SectionKind.NEIGHBORHOODS && PLACE_KINDS.has(tags["place"] ?? "")) return { case: "neighborhood", value: {} };
+  if (kind === SectionKind.NEIGHBORHOODS && PLACE_KINDS.has(tags["place"] ?? ""))
+    return { case: "neighborhood", value: {} };
   return undefined;
 }
 
 const dietsOf = (tags: Tags): string[] =>
   Object.entries(tags).flatMap(([name, value]) =>
-    name.startsWith("diet:") && (value === "yes" || value === "only") ? [kebab(name.slice("diet:".length))] : [],
+    name.startsWith("diet:") && (value === "yes" || value === "only")
+      ? [kebab(name.slice("diet:".length))]
+      : [],
   );
 
-const kebab = (word: string): string => word.trim().toLowerCase().replaceAll(/[\s_]+/g, "-");
+const kebab = (word: string): string =>
+  word
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s_]+/g, "-");
 
 function addressOf(tags: Tags): string {
-  const street = [tags["addr:street"] ?? tags["addr:place"], tags["addr:housenumber"]].filter(Boolean).join(" ");
+  const street = [tags["addr:street"] ?? tags["addr:place"], tags["addr:housenumber"]]
+    .filter(Boolean)
+    .join(" ");
   const town = [tags["addr:postcode"], tags["addr:city"]].filter(Boolean).join(" ");
   return street === "" ? "" : [street, town].filter((part) => part !== "").join(", ");
 }
 
 /** Only web addresses; a tag can hold anything. */
-const webUri = (text: string | undefined): string => (text !== undefined && /^https?:\/\//i.test(text) && URL.canParse(text) ? text : "");
+const webUri = (text: string | undefined): string =>
+  text !== undefined && /^https?:\/\//i.test(text) && URL.canParse(text) ? text : "";
 
 /** OpenStreetMap knows no popularity: what is well described and linked is what people looked at. */
 const richnessOf = (tags: Tags): number =>
   (tags["wikipedia"] === undefined ? 0 : 5) +
   (tags["wikidata"] === undefined ? 0 : 5) +
-  ["opening_hours", "website", "contact:website", "cuisine", "phone", "stars", "addr:street", "name:en", "wheelchair"].filter((name) => name in tags).length;
+  [
+    "opening_hours",
+    "website",
+    "contact:website",
+    "cuisine",
+    "phone",
+    "stars",
+    "addr:street",
+    "name:en",
+    "wheelchair",
+  ].filter((name) => name in tags).length;

@@ -62,12 +62,20 @@ export const overpass: Provider = {
   fetch: fetchListings,
 };
 
-async function fetchListings(kind: SectionKind, query: ResolvedQuery, context: FetchContext): Promise<Answer> {
+async function fetchListings(
+  kind: SectionKind,
+  query: ResolvedQuery,
+  context: FetchContext,
+): Promise<Answer> {
   const { location } = query.destination;
-  if (location === undefined) throw new ServiceError("PROVIDER_OUT_OF_COVERAGE", "the destination has no position");
+  if (location === undefined)
+    throw new ServiceError("PROVIDER_OUT_OF_COVERAGE", "the destination has no position");
   const { elements, fetchMs } = await context.share("query", async () => {
-    const around = (radiusM: number): string => `(around:${radiusM},${location.latitude.toFixed(5)},${location.longitude.toFixed(5)})`;
-    const statements = [...STATEMENTS].filter(([asked]) => context.kinds.has(asked)).map(([, statement]) => statement(around));
+    const around = (radiusM: number): string =>
+      `(around:${radiusM},${location.latitude.toFixed(5)},${location.longitude.toFixed(5)})`;
+    const statements = [...STATEMENTS]
+      .filter(([asked]) => context.kinds.has(asked))
+      .map(([, statement]) => statement(around));
     const { body, fetchMs: answeredMs } = await context.http.json(
       {
         origin: "OVERPASS_BASE_URL",

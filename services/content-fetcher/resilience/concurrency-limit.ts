@@ -20,7 +20,9 @@ export function createConcurrencyLimit(maxActiveCount: number, maxQueuedCount: n
     queuedCount: () => queue.size,
     execute: async (call, signal) => {
       if (queue.size >= maxQueuedCount) {
-        throw new ServiceError("PROVIDER_RATE_LIMITED", "too many calls wait for the provider", { retryDelayMs: 1_000 });
+        throw new ServiceError("PROVIDER_RATE_LIMITED", "too many calls wait for the provider", {
+          retryDelayMs: 1_000,
+        });
       }
       signal.throwIfAborted();
       // A waiting call leaves the queue with its signal; its place is given up when its turn comes.

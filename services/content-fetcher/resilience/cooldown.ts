@@ -16,7 +16,9 @@ export function createCooldown(now: () => number): Policy {
     execute: async (call, signal) => {
       const leftMs = untilMs - now();
       if (leftMs > 0) {
-        throw new ServiceError("PROVIDER_RATE_LIMITED", "the provider asked for a pause", { retryDelayMs: leftMs });
+        throw new ServiceError("PROVIDER_RATE_LIMITED", "the provider asked for a pause", {
+          retryDelayMs: leftMs,
+        });
       }
       try {
         return await call(signal);

@@ -19,7 +19,11 @@ export function createRateLimit(maxCallsPerMinute: number, now: () => number): P
       filledMs = nowMs;
       if (tokens < 1) {
         const retryDelayMs = ((1 - tokens) / maxCallsPerMinute) * MINUTE_MS;
-        return Promise.reject(new ServiceError("PROVIDER_RATE_LIMITED", "our share of the provider's rate is used up", { retryDelayMs }));
+        return Promise.reject(
+          new ServiceError("PROVIDER_RATE_LIMITED", "our share of the provider's rate is used up", {
+            retryDelayMs,
+          }),
+        );
       }
       tokens -= 1;
       return call(signal);

@@ -18,8 +18,12 @@ export function zoneOffsetMs(epochMs: number, timeZone: string): number {
     minute: "numeric",
     second: "numeric",
   }).formatToParts(epochMs);
-  const read = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((part) => part.type === type)?.value);
-  return Date.UTC(read("year"), read("month") - 1, read("day"), read("hour"), read("minute"), read("second")) - Math.floor(epochMs / 1000) * 1000;
+  const read = (type: Intl.DateTimeFormatPartTypes): number =>
+    Number(parts.find((part) => part.type === type)?.value);
+  return (
+    Date.UTC(read("year"), read("month") - 1, read("day"), read("hour"), read("minute"), read("second")) -
+    Math.floor(epochMs / 1000) * 1000
+  );
 }
 
 /** The instant of a civil time, given as minutes after midnight, in a zone; milliseconds since the epoch. */
@@ -35,6 +39,8 @@ export function addDays(day: CivilDay, count: number): CivilDay {
 }
 
 /** 0 for Monday to 6 for Sunday. */
-export const weekdayOf = (day: CivilDay): number => (new Date(Date.UTC(day.year, day.month - 1, day.day)).getUTCDay() + 6) % 7;
+export const weekdayOf = (day: CivilDay): number =>
+  (new Date(Date.UTC(day.year, day.month - 1, day.day)).getUTCDay() + 6) % 7;
 
-export const sameDay = (a: CivilDay, b: CivilDay): boolean => a.year === b.year && a.month === b.month && a.day === b.day;
+export const sameDay = (a: CivilDay, b: CivilDay): boolean =>
+  a.year === b.year && a.month === b.month && a.day === b.day;

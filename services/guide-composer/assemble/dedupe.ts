@@ -28,7 +28,12 @@ export function nameSimilarity(a: string, b: string): number {
 
 /** Whether two listings are one place: by a provider's id, by Wikidata id, or by name and distance. */
 export function isSameListing(a: Listing, b: Listing): boolean {
-  if (a.providerIds.some((left) => b.providerIds.some((right) => left.provider === right.provider && left.id === right.id))) return true;
+  if (
+    a.providerIds.some((left) =>
+      b.providerIds.some((right) => left.provider === right.provider && left.id === right.id),
+    )
+  )
+    return true;
   if (a.wikidataId !== "" && b.wikidataId !== "") return a.wikidataId === b.wikidataId;
   if (a.details.case === "event" && b.details.case === "event") {
     const [start, other] = [a.details.value.window?.startTime, b.details.value.window?.startTime];
@@ -37,5 +42,8 @@ export function isSameListing(a: Listing, b: Listing): boolean {
   const similarity = nameSimilarity(a.title, b.title);
   if (a.location === undefined || b.location === undefined) return similarity === 1;
   const apartM = distanceM(a.location, b.location);
-  return (similarity === 1 && apartM <= SAME_NAME_MAX_M) || (similarity >= SIMILARITY && apartM <= SIMILAR_NAME_MAX_M);
+  return (
+    (similarity === 1 && apartM <= SAME_NAME_MAX_M) ||
+    (similarity >= SIMILARITY && apartM <= SIMILAR_NAME_MAX_M)
+  );
 }

@@ -1,7 +1,17 @@
 import { createHash } from "node:crypto";
 
 /** Field names that say when and how something was had, not what a traveller can see. */
-const UNSEEN = new Set(["fetchTime", "publishTime", "expireTime", "createTime", "freshness", "providerOutcomes", "etag", "$typeName", "$unknown"]);
+const UNSEEN = new Set([
+  "fetchTime",
+  "publishTime",
+  "expireTime",
+  "createTime",
+  "freshness",
+  "providerOutcomes",
+  "etag",
+  "$typeName",
+  "$unknown",
+]);
 
 /** Digest of what a traveller can see in a value: a refresh that finds nothing new keeps it. */
 export function visibleDigest(value: unknown): string {

@@ -1,6 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import { GuideSchema, SectionStatus, type Guide, type Omission, type Section } from "../../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import {
+  GuideSchema,
+  SectionStatus,
+  type Guide,
+  type Omission,
+  type Section,
+} from "../../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import type { Plan } from "../plan.ts";
 import { review } from "../review/review.ts";
 import { mapBounds } from "./bounds.ts";
@@ -15,7 +21,12 @@ export const guideExpiryMs = (createMs: number, sectionExpiriesMs: readonly numb
   Math.min(createMs + GUIDE_LIFE_MS, ...sectionExpiriesMs);
 
 /** @param createMs when it is assembled, milliseconds since the epoch */
-export function assembleGuide(plan: Plan, sections: readonly Section[], omissions: readonly Omission[], createMs: number): Guide {
+export function assembleGuide(
+  plan: Plan,
+  sections: readonly Section[],
+  omissions: readonly Omission[],
+  createMs: number,
+): Guide {
   const { resolved } = plan;
   const itineraryDays = planItinerary({
     sections,
@@ -25,7 +36,9 @@ export function assembleGuide(plan: Plan, sections: readonly Section[], omission
     pace: resolved.preferences.pace,
     start: resolved.destination.location,
   });
-  const bounds = mapBounds(sections.flatMap(({ listings }) => listings.flatMap(({ location }) => location ?? [])));
+  const bounds = mapBounds(
+    sections.flatMap(({ listings }) => listings.flatMap(({ location }) => location ?? [])),
+  );
   const freshness = sections.flatMap((section) => section.freshness ?? []);
   const fetches = freshness.flatMap(({ fetchTime }) => (fetchTime ? [timestampMs(fetchTime)] : []));
   const expiries = freshness.flatMap(({ expireTime }) => (expireTime ? [timestampMs(expireTime)] : []));

@@ -27,7 +27,8 @@ function join(into: Listing, from: Listing): void {
   const fromMap = from.providerIds.length > 0 && into.providerIds.length === 0;
   if (from.location !== undefined && (fromMap || into.location === undefined)) into.location = from.location;
   if (from.address !== "" && (fromMap || into.address === "")) into.address = from.address;
-  if (from.openingHours !== "" && (fromMap || into.openingHours === "")) into.openingHours = from.openingHours;
+  if (from.openingHours !== "" && (fromMap || into.openingHours === ""))
+    into.openingHours = from.openingHours;
   if (into.summary === "" && from.summary !== "") {
     into.summary = from.summary;
     into.languageCode = from.languageCode;
@@ -36,7 +37,10 @@ function join(into: Listing, from: Listing): void {
   into.websiteUri ||= from.websiteUri;
   into.wikidataId ||= from.wikidataId;
   into.accessibilityTags = [...new Set([...into.accessibilityTags, ...from.accessibilityTags])];
-  into.providerIds = [...into.providerIds, ...from.providerIds.filter(({ id }) => !into.providerIds.some((own) => own.id === id))];
+  into.providerIds = [
+    ...into.providerIds,
+    ...from.providerIds.filter(({ id }) => !into.providerIds.some((own) => own.id === id)),
+  ];
   into.citations = mergeCitations(into.citations, from.citations);
   if (into.details.case === "restaurant" && from.details.case === "restaurant") {
     const [own, other] = [into.details.value, from.details.value];
@@ -53,7 +57,13 @@ function join(into: Listing, from: Listing): void {
 
 const mergeCitations = (own: readonly Citation[], other: readonly Citation[]): Citation[] => [
   ...own,
-  ...other.filter((citation) => !own.some(({ provider, uri, title }) => provider === citation.provider && uri === citation.uri && title === citation.title)),
+  ...other.filter(
+    (citation) =>
+      !own.some(
+        ({ provider, uri, title }) =>
+          provider === citation.provider && uri === citation.uri && title === citation.title,
+      ),
+  ),
 ];
 
 /** Two places can share a title and lack a position; a number tells their keys apart. */
@@ -67,7 +77,8 @@ function uniqueKeys(listings: Listing[]): Listing[] {
   return listings;
 }
 
-const dayOf = ({ date }: DailyForecast): string => `${date?.year}-${String(date?.month).padStart(2, "0")}-${String(date?.day).padStart(2, "0")}`;
+const dayOf = ({ date }: DailyForecast): string =>
+  `${date?.year}-${String(date?.month).padStart(2, "0")}-${String(date?.day).padStart(2, "0")}`;
 
 /** One forecast a day: the most preferred provider's numbers, and what it lacks from the next, with both citations. */
 export function mergeForecasts(lists: readonly (readonly DailyForecast[])[]): DailyForecast[] {
@@ -84,7 +95,10 @@ export function mergeForecasts(lists: readonly (readonly DailyForecast[])[]): Da
         return own ?? other;
       };
       known.precipitationMm = fill(known.precipitationMm, forecast.precipitationMm);
-      known.precipitationProbability = fill(known.precipitationProbability, forecast.precipitationProbability);
+      known.precipitationProbability = fill(
+        known.precipitationProbability,
+        forecast.precipitationProbability,
+      );
       known.maxWindSpeedMps = fill(known.maxWindSpeedMps, forecast.maxWindSpeedMps);
       known.maxUvIndex = fill(known.maxUvIndex, forecast.maxUvIndex);
       known.meanRelativeHumidity = fill(known.meanRelativeHumidity, forecast.meanRelativeHumidity);

@@ -40,11 +40,17 @@ export function isOpen(hours: string, weekday: number, from: number, to: number)
   }
   // A later rule overrides an earlier one for the same day, as the opening_hours specification says.
   const rule = spans.findLast(({ days }) => days.has(weekday));
-  return rule !== undefined && rule.times.some(([open, close]) => open <= from && to <= (close <= open ? close + 1440 : close));
+  return (
+    rule !== undefined &&
+    rule.times.some(([open, close]) => open <= from && to <= (close <= open ? close + 1440 : close))
+  );
 }
 
 function readRule(rule: string): Span | undefined {
-  const match = /^((?:daily|(?:[a-z]+(?:\s*[-–]\s*[a-z]+)?)(?:\s*,\s*[a-z]+(?:\s*[-–]\s*[a-z]+)?)*))?[\s:]*(.*)$/i.exec(rule);
+  const match =
+    /^((?:daily|(?:[a-z]+(?:\s*[-–]\s*[a-z]+)?)(?:\s*,\s*[a-z]+(?:\s*[-–]\s*[a-z]+)?)*))?[\s:]*(.*)$/i.exec(
+      rule,
+    );
   const days = readDays(match?.[1] ?? "");
   const rest = (match?.[2] ?? "").trim();
   if (days === undefined) return undefined;
@@ -75,13 +81,18 @@ function readTimes(text: string): readonly [number, number] | undefined {
   if (match === null) return undefined;
   const [, fromHour, fromMinute, fromHalf, toHour, toMinute, toHalf] = match;
   // Without AM and PM a bare number is not told from a count.
-  if (fromHalf === undefined && toHalf === undefined && (fromMinute === undefined || toMinute === undefined)) return undefined;
+  if (fromHalf === undefined && toHalf === undefined && (fromMinute === undefined || toMinute === undefined))
+    return undefined;
   const from = minutes(fromHour, fromMinute, fromHalf ?? toHalf);
   const to = minutes(toHour, toMinute, toHalf);
   return from === undefined || to === undefined ? undefined : [from, to];
 }
 
-function minutes(hour: string | undefined, minute: string | undefined, half: string | undefined): number | undefined {
+function minutes(
+  hour: string | undefined,
+  minute: string | undefined,
+  half: string | undefined,
+): number | undefined {
   const given = Number(hour);
   const base = half === undefined ? given : (given % 12) + (half.toLowerCase() === "pm" ? 12 : 0);
   const total = base * 60 + Number(minute ?? "0");

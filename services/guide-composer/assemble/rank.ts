@@ -1,4 +1,9 @@
-import { BudgetLevel, type Destination, type Listing, type Preferences } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import {
+  BudgetLevel,
+  type Destination,
+  type Listing,
+  type Preferences,
+} from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { distanceM } from "./distance.ts";
 import { nameSimilarity } from "./dedupe.ts";
 
@@ -18,16 +23,25 @@ const spoken = (word: string): string => fold(word).replaceAll("-", " ");
 function textOf(listing: Listing): string {
   const { details } = listing;
   const own = details.case === "restaurant" ? details.value.cuisines : [];
-  const category = details.case === "attraction" || details.case === "experience" || details.case === "event" ? [details.value.category] : [];
+  const category =
+    details.case === "attraction" || details.case === "experience" || details.case === "event"
+      ? [details.value.category]
+      : [];
   return spoken([listing.title, listing.summary, ...own, ...category].join(" "));
 }
 
 /** A wish in the singular too: "museums" is met by a museum. */
-const meets = (text: string, wish: string): boolean => text.includes(spoken(wish)) || (wish.endsWith("s") && text.includes(spoken(wish.slice(0, -1))));
+const meets = (text: string, wish: string): boolean =>
+  text.includes(spoken(wish)) || (wish.endsWith("s") && text.includes(spoken(wish.slice(0, -1))));
 
 /** Left out is only what is wished away, or known not to serve a diet. */
 function isWanted(listing: Listing, preferences: Preferences): boolean {
-  if (preferences.avoid.some((name) => nameSimilarity(name, listing.title) === 1 || meets(textOf(listing), name))) return false;
+  if (
+    preferences.avoid.some(
+      (name) => nameSimilarity(name, listing.title) === 1 || meets(textOf(listing), name),
+    )
+  )
+    return false;
   if (listing.details.case !== "restaurant") return true;
   const { dietaryTags } = listing.details.value;
   const excluded = preferences.dietaryTags.some((diet) => dietaryTags.includes(`no-${diet}`));
@@ -35,7 +49,11 @@ function isWanted(listing: Listing, preferences: Preferences): boolean {
 }
 
 /** Orders listings by what the traveller likes, then by how well they are described and how near the centre they are. */
-export function rankListings(listings: readonly Listing[], preferences: Preferences, destination: Destination): Listing[] {
+export function rankListings(
+  listings: readonly Listing[],
+  preferences: Preferences,
+  destination: Destination,
+): Listing[] {
   return listings
     .filter((listing) => isWanted(listing, preferences))
     .map((listing) => ({ listing, score: scoreOf(listing, preferences, destination) }))
@@ -54,11 +72,13 @@ function scoreOf(listing: Listing, preferences: Preferences, destination: Destin
     score += 10 * preferences.dietaryTags.filter((diet) => dietaryTags.includes(diet)).length;
     if (PRICE_LEVELS.get(preferences.budgetLevel)?.includes(priceLevel) === true) score += 4;
   }
-  score += 6 * preferences.accessibilityNeeds.filter((need) => listing.accessibilityTags.includes(need)).length;
+  score +=
+    6 * preferences.accessibilityNeeds.filter((need) => listing.accessibilityTags.includes(need)).length;
   if (listing.summary !== "") score += 3;
   if (listing.wikidataId !== "") score += 3;
   if (new Set(listing.citations.map(({ provider }) => provider)).size > 1) score += 3;
-  for (const value of [listing.openingHours, listing.websiteUri, listing.address]) if (value !== "") score += 0.5;
+  for (const value of [listing.openingHours, listing.websiteUri, listing.address])
+    if (value !== "") score += 0.5;
   if (listing.location !== undefined && destination.location !== undefined) {
     score += 2 * Math.max(0, 1 - distanceM(listing.location, destination.location) / FAR_M);
   }

@@ -12,8 +12,12 @@ const digest = (parts: readonly string[]): string =>
  *
  * @param aspects everything besides the destination that the answer depends on, in a fixed order
  */
-export const contentKey = (destination: string, kind: string, provider: string, aspects: readonly string[]): string =>
-  `content/${SCHEMA_VERSION}/{${destination}}/${kind}/${provider}/${digest(aspects)}`;
+export const contentKey = (
+  destination: string,
+  kind: string,
+  provider: string,
+  aspects: readonly string[],
+): string => `content/${SCHEMA_VERSION}/{${destination}}/${kind}/${provider}/${digest(aspects)}`;
 
 /** Key of a whole guide, from its resource name. */
 export const guideKey = (guideName: string): string => `guide/${SCHEMA_VERSION}/${guideName}`;
@@ -23,7 +27,9 @@ export const guideName = (destination: string, inputs: readonly string[]): strin
   `guides/${digest([String(SCHEMA_VERSION), destination, ...inputs])}`;
 
 /** Key of what the geocoders said about a query that the gazetteer does not know. */
-export const geocodeKey = (foldedQuery: string): string => `geocode/${SCHEMA_VERSION}/${digest([foldedQuery])}`;
+export const geocodeKey = (foldedQuery: string): string =>
+  `geocode/${SCHEMA_VERSION}/${digest([foldedQuery])}`;
 
 /** Key of a destination that only geocoders know, by its resource name. */
-export const destinationKey = (destination: string): string => `destination/${SCHEMA_VERSION}/{${destination}}`;
+export const destinationKey = (destination: string): string =>
+  `destination/${SCHEMA_VERSION}/{${destination}}`;

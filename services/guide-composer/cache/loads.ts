@@ -8,7 +8,10 @@ export interface Loaded {
 }
 
 /** Loads several keys at once and hands each over as it lands; throws when it cannot load any more. */
-export type LoadBatch = (keys: readonly string[], signal: AbortSignal) => AsyncIterable<readonly [key: string, loaded: Loaded]>;
+export type LoadBatch = (
+  keys: readonly string[],
+  signal: AbortSignal,
+) => AsyncIterable<readonly [key: string, loaded: Loaded]>;
 
 interface Load {
   readonly promise: Promise<Loaded>;
@@ -68,7 +71,8 @@ export function createLoads(onLoaded: (key: string, loaded: Loaded) => Promise<v
       try {
         for await (const [key, loaded] of load(keys, batch.abort.signal)) {
           const settled = own.get(key);
-          if (settled === undefined) throw new Error("a load settled a key that it was not asked for, or settled it twice");
+          if (settled === undefined)
+            throw new Error("a load settled a key that it was not asked for, or settled it twice");
           await onLoaded(key, loaded);
           forget(key);
           settled.resolve(loaded);

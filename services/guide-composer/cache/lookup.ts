@@ -18,7 +18,12 @@ export type LookupMode = "prefer-cache" | "refresh" | "cache-only";
 
 /** What a lookup found for one key. */
 export type Found =
-  | { readonly state: "found"; readonly entry: Entry; readonly decisions: readonly Decision[]; readonly loadedNow: boolean }
+  | {
+      readonly state: "found";
+      readonly entry: Entry;
+      readonly decisions: readonly Decision[];
+      readonly loadedNow: boolean;
+    }
   | { readonly state: "not-fetched"; readonly decisions: readonly Decision[] }
   | { readonly state: "failed"; readonly error: unknown; readonly decisions: readonly Decision[] };
 
@@ -75,12 +80,16 @@ export function createLookup(
   async function write(key: string, entry: Entry): Promise<void> {
     const { bytes, storedMs, expireMs } = entry;
     await Promise.all(
-      tiers.map((tier) => tier.set(key, { bytes, storedMs, expireMs }).catch((error: unknown) => onTierError(tier.tier, error))),
+      tiers.map((tier) =>
+        tier.set(key, { bytes, storedMs, expireMs }).catch((error: unknown) => onTierError(tier.tier, error)),
+      ),
     );
   }
 
   async function probe(keys: readonly string[], signal: AbortSignal): Promise<Map<string, Probe>> {
-    const probes = new Map<string, Probe>(keys.map((key) => [key, { valid: undefined, expired: undefined, decisions: [] }]));
+    const probes = new Map<string, Probe>(
+      keys.map((key) => [key, { valid: undefined, expired: undefined, decisions: [] }]),
+    );
     for (const [position, tier] of tiers.entries()) {
       const missing = keys.filter((key) => probes.get(key)?.valid === undefined);
       if (missing.length === 0) break;
@@ -97,7 +106,11 @@ export function createLookup(
         const known = probes.get(key);
         if (entry === undefined || known === undefined) continue;
         if (entry.expireMs > now()) {
-          probes.set(key, { ...known, valid: entry, decisions: [...known.decisions, tier.tier === "memory" ? "HIT_MEMORY" : "HIT_REDIS"] });
+          probes.set(key, {
+            ...known,
+            valid: entry,
+            decisions: [...known.decisions, tier.tier === "memory" ? "HIT_MEMORY" : "HIT_REDIS"],
+          });
           for (const nearer of tiers.slice(0, position)) {
             await nearer.set(key, entry).catch((error: unknown) => onTierError(nearer.tier, error));
           }
@@ -109,16 +122,31 @@ export function createLookup(
     return probes;
   }
 
-  async function settle(loaded: Promise<Loaded>, decisions: readonly Decision[], stale: Entry | undefined): Promise<Found> {
+  async function settle(
+    loaded: Promise<Loaded>,
+    decisions: readonly Decision[],
+    stale: Entry | undefined,
+  ): Promise<Found> {
     try {
       const value = await loaded;
       if (!value.storable && stale !== undefined) {
-        return { state: "found", entry: stale, decisions: [...decisions, "NOT_STORABLE", "HIT_STALE"], loadedNow: false };
+        return {
+          state: "found",
+          entry: stale,
+          decisions: [...decisions, "NOT_STORABLE", "HIT_STALE"],
+          loadedNow: false,
+        };
       }
       const end: Decision[] = value.storable ? [] : ["NOT_STORABLE"];
-      return { state: "found", entry: value, decisions: [...decisions, ...end], loadedNow: !decisions.includes("COALESCED_LOCAL") };
+      return {
+        state: "found",
+        entry: value,
+        decisions: [...decisions, ...end],
+        loadedNow: !decisions.includes("COALESCED_LOCAL"),
+      };
     } catch (error) {
-      if (stale !== undefined) return { state: "found", entry: stale, decisions: [...decisions, "HIT_STALE"], loadedNow: false };
+      if (stale !== undefined)
+        return { state: "found", entry: stale, decisions: [...decisions, "HIT_STALE"], loadedNow: false };
       return { state: "failed", error, decisions };
     }
   }
@@ -129,9 +157,14 @@ export function createLookup(
     const missing = new Map<string, { decisions: readonly Decision[]; stale: Entry | undefined }>();
     const probes = await probe(request.keys, request.signal);
     for (const [key, { valid, expired, decisions }] of probes) {
-      const stale = [valid, expired].find((entry) => entry !== undefined && entry.expireMs + request.maxStaleMs > now());
+      const stale = [valid, expired].find(
+        (entry) => entry !== undefined && entry.expireMs + request.maxStaleMs > now(),
+      );
       if (request.mode === "refresh") {
-        missing.set(key, { decisions: ["BYPASS_REQUESTED"], stale: request.maxStaleMs > 0 ? stale : undefined });
+        missing.set(key, {
+          decisions: ["BYPASS_REQUESTED"],
+          stale: request.maxStaleMs > 0 ? stale : undefined,
+        });
       } else if (valid !== undefined) {
         cachedKeys.add(key);
         results.set(key, Promise.resolve({ state: "found", entry: valid, decisions, loadedNow: false }));
@@ -146,13 +179,19 @@ export function createLookup(
           ),
         );
       } else {
-        missing.set(key, { decisions: [...decisions, expired === undefined ? "MISS_COLD" : "MISS_EXPIRED"], stale });
+        missing.set(key, {
+          decisions: [...decisions, expired === undefined ? "MISS_COLD" : "MISS_EXPIRED"],
+          stale,
+        });
       }
     }
     for (const { key, coalesced, loaded } of loads.join([...missing.keys()], request.load, request.signal)) {
       const known = missing.get(key);
       if (known === undefined) continue;
-      results.set(key, settle(loaded, coalesced ? [...known.decisions, "COALESCED_LOCAL"] : known.decisions, known.stale));
+      results.set(
+        key,
+        settle(loaded, coalesced ? [...known.decisions, "COALESCED_LOCAL"] : known.decisions, known.stale),
+      );
     }
     return { cachedKeys, results };
   }

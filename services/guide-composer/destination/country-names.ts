@@ -7,7 +7,14 @@ export interface CountryNames {
 }
 
 /** What people write besides the official names. */
-const COMMON: Readonly<Record<string, string>> = { usa: "US", "united states of america": "US", uk: "GB", england: "GB", scotland: "GB", wales: "GB" };
+const COMMON: Readonly<Record<string, string>> = {
+  usa: "US",
+  "united states of america": "US",
+  uk: "GB",
+  england: "GB",
+  scotland: "GB",
+  wales: "GB",
+};
 
 export function createCountryNames(): CountryNames {
   const english = new Intl.DisplayNames("en", { type: "region" });

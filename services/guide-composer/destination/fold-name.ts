@@ -1,5 +1,15 @@
 /** Letters that Unicode does not take apart, as people type them without the key. */
-const PLAIN: Readonly<Record<string, string>> = { ß: "ss", ø: "o", ł: "l", đ: "d", ð: "d", þ: "th", æ: "ae", œ: "oe", ı: "i" };
+const PLAIN: Readonly<Record<string, string>> = {
+  ß: "ss",
+  ø: "o",
+  ł: "l",
+  đ: "d",
+  ð: "d",
+  þ: "th",
+  æ: "ae",
+  œ: "oe",
+  ı: "i",
+};
 
 /** A name without case, accents and punctuation: what spellings of one name have in common, in any script. */
 export const foldName = (name: string): string =>

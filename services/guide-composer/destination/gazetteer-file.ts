@@ -31,7 +31,10 @@ export interface Region {
 }
 
 const region = z.object({ code: z.string(), name: z.string(), country: z.string() });
-const headSchema = z.object({ sections: z.record(z.string(), z.tuple([z.number(), z.number()])), regions: z.array(region) });
+const headSchema = z.object({
+  sections: z.record(z.string(), z.tuple([z.number(), z.number()])),
+  regions: z.array(region),
+});
 
 /** A table of strings: one run of UTF-8 and the offsets between them. */
 export interface StringTable {
@@ -66,14 +69,25 @@ function packStrings(strings: readonly string[]): { bytes: Buffer; offsets: Uint
 }
 
 /** One file that needs no parsing to be used: a JSON head that says where each typed array lies, then the arrays. */
-export function packGazetteer(places: readonly PackedPlace[], names: readonly PackedName[], regions: readonly Region[]): Buffer {
-  const sorted = names.map((name) => ({ name, bytes: Buffer.from(name.folded, "utf8") })).sort((a, b) => Buffer.compare(a.bytes, b.bytes));
-  const texts = packStrings(places.map((place) => [place.name, place.countryCode, place.admin1, place.timeZone].join("\t")));
+export function packGazetteer(
+  places: readonly PackedPlace[],
+  names: readonly PackedName[],
+  regions: readonly Region[],
+): Buffer {
+  const sorted = names
+    .map((name) => ({ name, bytes: Buffer.from(name.folded, "utf8") }))
+    .sort((a, b) => Buffer.compare(a.bytes, b.bytes));
+  const texts = packStrings(
+    places.map((place) => [place.name, place.countryCode, place.admin1, place.timeZone].join("\t")),
+  );
   const folded = packStrings(sorted.map(({ name }) => name.folded));
   const originals = packStrings(sorted.map(({ name }) => name.original));
-  const postings = sorted.map(({ name }) => [...name.postings].map(([place, own]) => place * 2 + Number(own)));
+  const postings = sorted.map(({ name }) =>
+    [...name.postings].map(([place, own]) => place * 2 + Number(own)),
+  );
   const postingOffsets = new Uint32Array(postings.length + 1);
-  for (const [index, list] of postings.entries()) postingOffsets[index + 1] = (postingOffsets[index] ?? 0) + list.length;
+  for (const [index, list] of postings.entries())
+    postingOffsets[index + 1] = (postingOffsets[index] ?? 0) + list.length;
   const arrays: Record<string, Uint8Array | Uint32Array | Float32Array> = {
     ids: Uint32Array.from(places, ({ id }) => id),
     latitudes: Float32Array.from(places, ({ latitude }) => latitude),

@@ -53,12 +53,21 @@ export function loadGazetteer(): Gazetteer {
 }
 
 const textAt = ({ bytes, offsets }: StringTable, index: number): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset + (offsets[index] ?? 0), (offsets[index + 1] ?? 0) - (offsets[index] ?? 0)).toString("utf8");
+  Buffer.from(
+    bytes.buffer,
+    bytes.byteOffset + (offsets[index] ?? 0),
+    (offsets[index + 1] ?? 0) - (offsets[index] ?? 0),
+  ).toString("utf8");
 
 export function createGazetteer(file: GazetteerFile): Gazetteer {
   const nameCount = file.folded.offsets.length - 1;
   const placeById = new Map(Array.from(file.ids, (id, place) => [id, place]));
-  const regionNames = new Map(file.regions.map(({ country, code, name }) => [`${country}.${code}`, name]));
+  // GeoNames uses ISO 3166-2 where its codes are letters (US states, Swiss cantons); its numbers mean something else.
+  const regionNames = new Map(
+    file.regions
+      .filter(({ code }) => /^[A-Z]+$/.test(code))
+      .map(({ country, code, name }) => [`${country}.${code}`, name]),
+  );
   const countriesOfRegion = new Map<string, Set<string>>();
   for (const { name, country } of file.regions) {
     const folded = foldName(name);
@@ -86,17 +95,21 @@ export function createGazetteer(file: GazetteerFile): Gazetteer {
   }
 
   const matchesOf = (name: number): NameMatch[] =>
-    Array.from(file.postings.subarray(file.postingOffsets[name], file.postingOffsets[name + 1]), (posting) => ({
-      place: posting >>> 1,
-      own: (posting & 1) === 1,
-    }));
+    Array.from(
+      file.postings.subarray(file.postingOffsets[name], file.postingOffsets[name + 1]),
+      (posting) => ({
+        place: posting >>> 1,
+        own: (posting & 1) === 1,
+      }),
+    );
 
   const location = (place: number) => ({
     // Stored in 32 bits: five decimals, about a metre, are all that they hold.
     latitude: Math.round((file.latitudes[place] ?? 0) * 1e5) / 1e5,
     longitude: Math.round((file.longitudes[place] ?? 0) * 1e5) / 1e5,
   });
-  const regionName = (countryCode: string, admin1: string): string => regionNames.get(`${countryCode}.${admin1}`) ?? "";
+  const regionName = (countryCode: string, admin1: string): string =>
+    (/^[A-Z]+$/.test(admin1) ? regionNames.get(`${countryCode}.${admin1}`) : undefined) ?? "";
 
   return {
     placeCount: file.ids.length,

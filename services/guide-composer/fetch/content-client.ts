@@ -24,13 +24,20 @@ export interface ContentClient {
     languageCode: string,
     timeoutMs: number,
     signal: AbortSignal,
-  ) => Promise<{ readonly destinations: readonly Destination[]; readonly outcomes: readonly ProviderOutcome[] }>;
+  ) => Promise<{
+    readonly destinations: readonly Destination[];
+    readonly outcomes: readonly ProviderOutcome[];
+  }>;
   readonly listProviders: (timeoutMs: number, signal: AbortSignal) => Promise<readonly Provider[]>;
   readonly close: () => void;
 }
 
 /** @param target gRPC target of content-fetcher */
-export function createContentClient(target: string, interceptors: Interceptor[], now: () => number): ContentClient {
+export function createContentClient(
+  target: string,
+  interceptors: Interceptor[],
+  now: () => number,
+): ContentClient {
   const { transport, close } = createGrpcTransport(target, interceptors, now);
   const client = createClient(ContentService, transport);
   return {

@@ -1,8 +1,22 @@
 import { Client, credentials, status, type ClientOptions } from "@grpc/grpc-js";
 import type { MessageShape } from "@bufbuild/protobuf";
-import { Code, ConnectError, createContextValues, type Interceptor, type Transport } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  createContextValues,
+  type Interceptor,
+  type Transport,
+} from "@connectrpc/connect";
 import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
-import { callOptions, copyMetadata, deserializer, methodPath, serializer, toConnectError, toMetadata } from "./grpc-wire.ts";
+import {
+  callOptions,
+  copyMetadata,
+  deserializer,
+  methodPath,
+  serializer,
+  toConnectError,
+  toMetadata,
+} from "./grpc-wire.ts";
 
 /** Balancing, retry of what was never handled, keepalive and reconnect, as grpc-js documents them. */
 const CHANNEL_OPTIONS: ClientOptions = {
@@ -43,7 +57,11 @@ export interface GrpcTransport {
  *
  * @param target gRPC target, for example `dns:///fetcher:50052` or `127.0.0.1:50052`
  */
-export function createGrpcTransport(target: string, interceptors: Interceptor[], now: () => number): GrpcTransport {
+export function createGrpcTransport(
+  target: string,
+  interceptors: Interceptor[],
+  now: () => number,
+): GrpcTransport {
   const client = new Client(target, credentials.createInsecure(), CHANNEL_OPTIONS);
   // Interceptors parse the URL of a call; the channel itself goes by `target`.
   const baseUrl = `http://${target.replace(/^[a-z0-9]+:(\/\/[^/]*\/)?/i, "").split(",")[0] ?? "content-fetcher"}`;
@@ -91,10 +109,18 @@ export function createGrpcTransport(target: string, interceptors: Interceptor[],
             call.on("status", (end) => {
               if (end.code !== status.OK) return;
               request.signal.removeEventListener("abort", onAbort);
-              if (answer === undefined) return reject(new ConnectError("the server ended the call without a message", Code.Internal));
+              if (answer === undefined)
+                return reject(new ConnectError("the server ended the call without a message", Code.Internal));
               const trailer = new Headers();
               copyMetadata(end.metadata, trailer);
-              resolve({ stream: false, service: method.parent, method, header: responseHeader, trailer, message: answer });
+              resolve({
+                stream: false,
+                service: method.parent,
+                method,
+                header: responseHeader,
+                trailer,
+                message: answer,
+              });
             });
           }),
       }),
@@ -130,11 +156,14 @@ export function createGrpcTransport(target: string, interceptors: Interceptor[],
           call.on("status", (end) => copyMetadata(end.metadata, trailer));
           async function send(): Promise<void> {
             for await (const message of request.message) {
-              if (!call.write(message)) await new Promise<void>((resolve) => void call.once("drain", resolve));
+              if (!call.write(message))
+                await new Promise<void>((resolve) => void call.once("drain", resolve));
             }
             call.end();
           }
-          const sent = send().catch((error: unknown) => call.destroy(error instanceof Error ? error : new Error("the request stream failed")));
+          const sent = send().catch((error: unknown) =>
+            call.destroy(error instanceof Error ? error : new Error("the request stream failed")),
+          );
           async function* receive(): AsyncGenerator<MessageShape<typeof method.output>> {
             try {
               for await (const message of call) yield message;
@@ -146,7 +175,14 @@ export function createGrpcTransport(target: string, interceptors: Interceptor[],
               call.cancel();
             }
           }
-          return { stream: true, service: method.parent, method, header: responseHeader, trailer, message: receive() };
+          return {
+            stream: true,
+            service: method.parent,
+            method,
+            header: responseHeader,
+            trailer,
+            message: receive(),
+          };
         },
       }),
   };

@@ -1,5 +1,11 @@
 import { Metadata, type CallOptions, type ServiceError as GrpcError } from "@grpc/grpc-js";
-import { fromBinary, toBinary, type DescMessage, type DescMethod, type MessageShape } from "@bufbuild/protobuf";
+import {
+  fromBinary,
+  toBinary,
+  type DescMessage,
+  type DescMethod,
+  type MessageShape,
+} from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { StatusSchema } from "../../../shared/gen/google/rpc/status_pb.ts";
 
@@ -35,7 +41,8 @@ export function toMetadata(header: Headers): Metadata {
 
 export function copyMetadata(from: Metadata, to: Headers): void {
   for (const name of Object.keys(from.getMap())) {
-    for (const value of from.get(name)) to.append(name, typeof value === "string" ? value : value.toString("base64"));
+    for (const value of from.get(name))
+      to.append(name, typeof value === "string" ? value : value.toString("base64"));
   }
 }
 
@@ -56,7 +63,13 @@ export function toConnectError(error: unknown): ConnectError {
 }
 
 function isGrpcError(error: unknown): error is GrpcError {
-  return error instanceof Error && "code" in error && typeof error.code === "number" && "metadata" in error && error.metadata instanceof Metadata;
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    typeof error.code === "number" &&
+    "metadata" in error &&
+    error.metadata instanceof Metadata
+  );
 }
 
 const CODES: ReadonlySet<number> = new Set(Object.values(Code).filter((value) => typeof value === "number"));

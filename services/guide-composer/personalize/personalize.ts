@@ -1,6 +1,11 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { PersonalizationSchema, type Guide, type Personalization, type Trip } from "../../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import {
+  PersonalizationSchema,
+  type Guide,
+  type Personalization,
+  type Trip,
+} from "../../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { Pace } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { distanceM } from "../assemble/distance.ts";
 import { planItinerary } from "../assemble/itinerary.ts";
@@ -30,7 +35,9 @@ export function personalize(guide: Guide, trip: Trip): Personalization {
       ? []
       : guide.sections
           .flatMap(({ listings }) => listings)
-          .flatMap(({ key, location }) => (location ? [{ listingKey: key, distanceM: Math.round(distanceM(lodging, location)) }] : []))
+          .flatMap(({ key, location }) =>
+            location ? [{ listingKey: key, distanceM: Math.round(distanceM(lodging, location)) }] : [],
+          )
           .sort((a, b) => a.distanceM - b.distanceM);
   return create(PersonalizationSchema, {
     heading: names.length === 0 ? place : `${place} for ${new Intl.ListFormat("en").format(names)}`,

@@ -5,7 +5,9 @@ export const citations: Rule = {
   weight: 5,
   check: (guide) =>
     guide.sections.flatMap((section) =>
-      [...section.narratives, ...section.facts, ...section.listings, ...section.forecasts].some((item) => item.citations.length === 0)
+      [...section.narratives, ...section.facts, ...section.listings, ...section.forecasts].some(
+        (item) => item.citations.length === 0,
+      )
         ? [{ kind: section.kind, message: "an item has no citation" }]
         : [],
     ),

@@ -17,15 +17,25 @@ export const dates: Rule = {
       const ms = date === undefined ? NaN : Date.UTC(date.year, date.month - 1, date.day);
       return !(ms >= startMs && ms < endMs);
     });
-    const events = guide.sections.flatMap((section) => section.listings).filter(({ details }) => {
-      if (details.case !== "event" || details.value.window?.startTime === undefined) return details.case === "event";
-      const { startTime, endTime } = details.value.window;
-      // A day of tolerance on either side for the time zone.
-      return timestampMs(startTime) >= endMs + DAY_MS || (endTime !== undefined && timestampMs(endTime) <= startMs - DAY_MS);
-    });
+    const events = guide.sections
+      .flatMap((section) => section.listings)
+      .filter(({ details }) => {
+        if (details.case !== "event" || details.value.window?.startTime === undefined)
+          return details.case === "event";
+        const { startTime, endTime } = details.value.window;
+        // A day of tolerance on either side for the time zone.
+        return (
+          timestampMs(startTime) >= endMs + DAY_MS ||
+          (endTime !== undefined && timestampMs(endTime) <= startMs - DAY_MS)
+        );
+      });
     return [
-      ...(late.length > 0 ? [{ kind: SectionKind.WEATHER, message: `${late.length} forecasts lie outside the dates` }] : []),
-      ...(events.length > 0 ? [{ kind: SectionKind.EVENTS, message: `${events.length} events lie outside the dates` }] : []),
+      ...(late.length > 0
+        ? [{ kind: SectionKind.WEATHER, message: `${late.length} forecasts lie outside the dates` }]
+        : []),
+      ...(events.length > 0
+        ? [{ kind: SectionKind.EVENTS, message: `${events.length} events lie outside the dates` }]
+        : []),
     ];
   },
 };

@@ -16,9 +16,14 @@ export const filler: Rule = {
   weight: 2,
   check: (guide) => {
     const explore = `explore ${guide.destination?.displayName.toLowerCase()}`;
-    const titles = guide.sections.flatMap(({ kind, listings }) => listings.map(({ title }) => ({ kind, title: title.toLowerCase().trim() })));
+    const titles = guide.sections.flatMap(({ kind, listings }) =>
+      listings.map(({ title }) => ({ kind, title: title.toLowerCase().trim() })),
+    );
     return titles
       .filter(({ title }) => title === explore || FILLER_PHRASES.some((phrase) => title === phrase))
-      .map(({ kind, title }) => ({ kind: kind ?? SectionKind.UNSPECIFIED, message: `a listing says nothing: ${title}` }));
+      .map(({ kind, title }) => ({
+        kind: kind ?? SectionKind.UNSPECIFIED,
+        message: `a listing says nothing: ${title}`,
+      }));
   },
 };

@@ -7,11 +7,14 @@ export const itinerary: Rule = {
   check: (guide) => {
     const keys = new Set(guide.sections.flatMap(({ listings }) => listings.map(({ key }) => key)));
     const found: string[] = [];
-    if (keys.size > 0 && guide.itineraryDays.length !== guide.spec?.dayCount) found.push(`${guide.itineraryDays.length} days for ${guide.spec?.dayCount}`);
+    if (keys.size > 0 && guide.itineraryDays.length !== guide.spec?.dayCount)
+      found.push(`${guide.itineraryDays.length} days for ${guide.spec?.dayCount}`);
     for (const [index, { stops }] of guide.itineraryDays.entries()) {
       const before = new Set(guide.itineraryDays[index - 1]?.stops.map(({ listingKey }) => listingKey));
-      if (stops.some(({ listingKey }) => !keys.has(listingKey))) found.push(`day ${index + 1} has a stop that is no listing of the guide`);
-      if (stops.some(({ listingKey }) => before.has(listingKey))) found.push(`day ${index + 1} repeats a stop of the day before`);
+      if (stops.some(({ listingKey }) => !keys.has(listingKey)))
+        found.push(`day ${index + 1} has a stop that is no listing of the guide`);
+      if (stops.some(({ listingKey }) => before.has(listingKey)))
+        found.push(`day ${index + 1} repeats a stop of the day before`);
     }
     return found.map((message) => ({ kind: SectionKind.UNSPECIFIED, message }));
   },

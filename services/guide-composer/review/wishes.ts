@@ -2,7 +2,8 @@ import type { Guide } from "../../../shared/gen/wayfarer/guide/v1/guide_service_
 import { BudgetLevel, SectionKind } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { Finding, Rule } from "./rule.ts";
 
-const plain = (text: string): string => text.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase().replaceAll("-", " ");
+const plain = (text: string): string =>
+  text.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase().replaceAll("-", " ");
 
 /** Each wish is reflected in a listing, or named here as not applied. */
 export const wishes: Rule = {
@@ -15,7 +16,9 @@ export const wishes: Rule = {
     const restaurants = textOf(guide, SectionKind.RESTAURANTS);
     const levels = restaurantsOf(guide).some(({ priceLevel }) => priceLevel > 0);
     const unmet = (wanted: readonly string[], text: string, kind: SectionKind, what: string): Finding[] =>
-      wanted.filter((wish) => !contains(text, wish)).map((wish) => ({ kind, message: `${what} not applied: ${wish}` }));
+      wanted
+        .filter((wish) => !contains(text, wish))
+        .map((wish) => ({ kind, message: `${what} not applied: ${wish}` }));
     return [
       ...unmet(preferences.interests, all, SectionKind.UNSPECIFIED, "interest"),
       ...unmet(preferences.cuisines, restaurants, SectionKind.RESTAURANTS, "cuisine"),
@@ -38,10 +41,13 @@ export const mustSee: Rule = {
   },
 };
 
-const contains = (text: string, wish: string): boolean => text.includes(plain(wish)) || (wish.endsWith("s") && text.includes(plain(wish.slice(0, -1))));
+const contains = (text: string, wish: string): boolean =>
+  text.includes(plain(wish)) || (wish.endsWith("s") && text.includes(plain(wish.slice(0, -1))));
 
 const restaurantsOf = (guide: Guide) =>
-  guide.sections.flatMap(({ listings }) => listings.flatMap(({ details }) => (details.case === "restaurant" ? [details.value] : [])));
+  guide.sections.flatMap(({ listings }) =>
+    listings.flatMap(({ details }) => (details.case === "restaurant" ? [details.value] : [])),
+  );
 
 const textOf = (guide: Guide, kind: SectionKind | undefined): string =>
   guide.sections
@@ -52,7 +58,9 @@ const textOf = (guide: Guide, kind: SectionKind | undefined): string =>
           [
             title,
             summary,
-            ...(details.case === "restaurant" ? [...details.value.cuisines, ...details.value.dietaryTags] : []),
+            ...(details.case === "restaurant"
+              ? [...details.value.cuisines, ...details.value.dietaryTags]
+              : []),
             details.case === "attraction" || details.case === "experience" ? details.value.category : "",
           ].join(" "),
         ),

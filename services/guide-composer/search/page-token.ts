@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { ServiceError } from "../../../shared/errors.ts";
 
-const digest = (inputs: readonly string[]): string => createHash("sha256").update(JSON.stringify(inputs)).digest("base64url").slice(0, 16);
+const digest = (inputs: readonly string[]): string =>
+  createHash("sha256").update(JSON.stringify(inputs)).digest("base64url").slice(0, 16);
 
 /** A token for the page that starts at an offset; it works only with the same other fields. */
 export const createPageToken = (offset: number, inputs: readonly string[]): string =>
@@ -10,10 +11,17 @@ export const createPageToken = (offset: number, inputs: readonly string[]): stri
 /** @throws ServiceError REQUEST_INVALID for a token of another query or of nobody */
 export function readPageToken(token: string, inputs: readonly string[]): number {
   if (token === "") return 0;
-  const match = /^(\d{1,6})\.([\w-]{16})$/.exec(Buffer.from(token.slice(0, 100), "base64url").toString("latin1"));
+  const match = /^(\d{1,6})\.([\w-]{16})$/.exec(
+    Buffer.from(token.slice(0, 100), "base64url").toString("latin1"),
+  );
   if (match === null || match[2] !== digest(inputs)) {
     throw new ServiceError("REQUEST_INVALID", "The request is invalid", {
-      violations: [{ field: "page_token", description: "must be the next_page_token of a call with the same other fields" }],
+      violations: [
+        {
+          field: "page_token",
+          description: "must be the next_page_token of a call with the same other fields",
+        },
+      ],
     });
   }
   return Number(match[1]);

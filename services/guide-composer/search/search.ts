@@ -31,7 +31,11 @@ interface Scored {
 }
 
 /** Destinations whose name begins so; when there are few, also those that a typing error away begin so. Best first. */
-export function searchDestinations(gazetteer: Gazetteer, query: SearchQuery, fewCount: number): readonly Match[] {
+export function searchDestinations(
+  gazetteer: Gazetteer,
+  query: SearchQuery,
+  fewCount: number,
+): readonly Match[] {
   const folded = foldName(query.text);
   if (folded === "") return [];
   const best = new Map<number, Scored>();
@@ -44,7 +48,11 @@ export function searchDestinations(gazetteer: Gazetteer, query: SearchQuery, few
   return [...best.values()]
     .sort((a, b) => b.score - a.score || a.place - b.place)
     .slice(0, MAX_MATCH_COUNT)
-    .map(({ place, name, score }) => ({ destination: gazetteer.toDestination(place), matchedName: gazetteer.originalOf(name), score }));
+    .map(({ place, name, score }) => ({
+      destination: gazetteer.toDestination(place),
+      matchedName: gazetteer.originalOf(name),
+      score,
+    }));
 }
 
 function collect(
@@ -64,7 +72,12 @@ function collect(
       if (query.countryCode !== "" && gazetteer.countryCode(place) !== query.countryCode) continue;
       // Inhabitants on a log scale: ten million make 1.
       const size = Math.log10(Math.max(1, gazetteer.population(place))) / 7;
-      const score = quality * (0.5 * Math.min(1, size) + (exact ? 0.3 : 0) + (own ? 0.1 : 0) + 0.1 * nearness(gazetteer, place, query.near));
+      const score =
+        quality *
+        (0.5 * Math.min(1, size) +
+          (exact ? 0.3 : 0) +
+          (own ? 0.1 : 0) +
+          0.1 * nearness(gazetteer, place, query.near));
       const known = best.get(place);
       if (known === undefined || score > known.score) best.set(place, { place, name, score });
     }
@@ -75,6 +88,7 @@ function nearness(gazetteer: Gazetteer, place: number, near: SearchQuery["near"]
   if (near === undefined) return 0;
   const there = gazetteer.location(place);
   const turn = ((there.longitude - near.longitude + 540) % 360) - 180;
-  const km = 111.2 * Math.hypot(there.latitude - near.latitude, turn * Math.cos((near.latitude * Math.PI) / 180));
+  const km =
+    111.2 * Math.hypot(there.latitude - near.latitude, turn * Math.cos((near.latitude * Math.PI) / 180));
   return NEAR_KM / (NEAR_KM + km);
 }

@@ -21,7 +21,8 @@ export const almanac: Provider = {
   terms: {
     license: "CC-BY-4.0",
     uri: "https://www.geonames.org/",
-    attribution: "GeoNames (CC BY 4.0); holidays: date-holidays, from Wikipedia (CC BY 3.0); airports: OurAirports",
+    attribution:
+      "GeoNames (CC BY 4.0); holidays: date-holidays, from Wikipedia (CC BY 3.0); airports: OurAirports",
     storable: true,
     maxStorageMs: MAX_STORAGE_MS,
   },
@@ -31,7 +32,11 @@ export const almanac: Provider = {
 
 function answer(kind: SectionKind, query: ResolvedQuery): Answer {
   if (kind === SectionKind.OVERVIEW) {
-    return { state: "content", content: { facts: [...placeFacts(query), ...timeFacts(query), ...sunFacts(query)] }, partial: false };
+    return {
+      state: "content",
+      content: { facts: [...placeFacts(query), ...timeFacts(query), ...sunFacts(query)] },
+      partial: false,
+    };
   }
   if (kind === SectionKind.PRACTICAL) {
     const days = holidaysOf(query);
@@ -46,8 +51,14 @@ function answer(kind: SectionKind, query: ResolvedQuery): Answer {
               citations: [DATE_HOLIDAYS],
             },
           ];
-    return { state: "content", content: { facts: [...countryFacts(query), ...airportFacts(query), ...holidays] }, partial: false };
+    return {
+      state: "content",
+      content: { facts: [...countryFacts(query), ...airportFacts(query), ...holidays] },
+      partial: false,
+    };
   }
   const listings = holidayListings(query);
-  return listings.length === 0 ? { state: "nothing-found" } : { state: "content", content: { listings }, partial: false };
+  return listings.length === 0
+    ? { state: "nothing-found" }
+    : { state: "content", content: { listings }, partial: false };
 }

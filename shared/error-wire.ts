@@ -90,23 +90,20 @@ export function fromWire(error: unknown): ServiceError {
       ...(retryDelayMs !== undefined && { retryDelayMs }),
     });
   }
-  switch (wire.code) {
-    case Code.Unavailable:
-      return new ServiceError("CONTENT_SERVICE_UNAVAILABLE", "The content service cannot be reached", {
-        cause: error,
-        retryDelayMs: retryDelayMs ?? 1_000,
-      });
-    case Code.DeadlineExceeded:
-      return new ServiceError("DEADLINE_EXPIRED", "The deadline passed while the content service was asked", {
-        cause: error,
-        metadata: { step: "fetch" },
-      });
-    case Code.Canceled:
-      return new ServiceError("CALLER_GONE", "The call was cancelled", { cause: error });
-    default:
-      return new ServiceError("INTERNAL", "The content service failed", { cause: error });
-  }
+  const [reason, message] = FOREIGN_REASON[wire.code] ?? ["INTERNAL", "The content service failed"];
+  return new ServiceError(reason, message, {
+    cause: error,
+    ...(reason === "CONTENT_SERVICE_UNAVAILABLE" && { retryDelayMs: retryDelayMs ?? 1_000 }),
+    ...(reason === "DEADLINE_EXPIRED" && { metadata: { step: "fetch" } }),
+  });
 }
+
+/** What a status without an ErrorInfo of ours means to its caller; any other one is a defect. */
+const FOREIGN_REASON: Readonly<Partial<Record<Code, readonly [Reason, string]>>> = {
+  [Code.Unavailable]: ["CONTENT_SERVICE_UNAVAILABLE", "The content service cannot be reached"],
+  [Code.DeadlineExceeded]: ["DEADLINE_EXPIRED", "The deadline passed while the content service was asked"],
+  [Code.Canceled]: ["CALLER_GONE", "The call was cancelled"],
+};
 
 const isReason = (name: string): name is Reason => name in REASON_CODE && name in ErrorReason;
 

@@ -2,7 +2,6 @@ import {
   integer,
   listenAddress,
   PROCESS_SETTINGS,
-  redisUrl,
   text,
   type SettingTable,
   type Settings,

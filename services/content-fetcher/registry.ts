@@ -11,14 +11,16 @@ import {
 import {
   DestinationSchema,
   ProviderOutcome_Kind as OutcomeKind,
+  ProviderOutcome_KindSchema,
   ProviderOutcomeSchema,
   SectionKindSchema,
   type Destination,
   type ProviderOutcome,
   type SectionKind,
 } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
-import { ServiceError, toErrorReason, type Reason } from "../../shared/errors.ts";
+import { ServiceError, toErrorReason, toReason, type Reason } from "../../shared/errors.ts";
 import { ATTRIBUTE } from "../../shared/telemetry/attributes.ts";
+import { DURATION_BUCKETS_S } from "../../shared/telemetry/interceptors.ts";
 import { inSpan, recordFailure } from "../../shared/telemetry/spans.ts";
 import { createProviderLink, type ClientOptions, type ProviderLink } from "./http/clients.ts";
 import { createLatencyWindow, type LatencyWindow } from "./latency-window.ts";
@@ -82,6 +84,7 @@ export function createRegistry(
   const duration = metrics.getMeter("wayfarer").createHistogram("wayfarer.provider.call.duration", {
     unit: "s",
     description: "Duration of provider calls, waiting included",
+    advice: { explicitBucketBoundaries: DURATION_BUCKETS_S },
   });
   const entries = new Map<string, Entry>(
     providers.map((provider) => [
@@ -143,7 +146,7 @@ export function createRegistry(
         try {
           const value = await call(context);
           const outcomeKind = kindOf(value);
-          span.setAttribute(ATTRIBUTE.outcome, outcomeKind);
+          span.setAttribute(ATTRIBUTE.outcome, outcomeNameOf(outcomeKind));
           return { value, outcome: settle({ kind: outcomeKind }) };
         } catch (error) {
           if (scope.signal.aborted) throw scope.signal.reason;
@@ -151,14 +154,15 @@ export function createRegistry(
           recordFailure(span, error);
           const known =
             error instanceof ServiceError ? error : new ServiceError("INTERNAL", "the adapter failed");
+          const outcomeKind =
+            SKIPPED.has(known.reason) || (known.reason === "PROVIDER_RATE_LIMITED" && attemptCount() === 0)
+              ? OutcomeKind.SKIPPED
+              : OutcomeKind.FAILED;
+          span.setAttribute(ATTRIBUTE.outcome, outcomeNameOf(outcomeKind));
           return {
             value: undefined,
             outcome: settle({
-              kind:
-                SKIPPED.has(known.reason) ||
-                (known.reason === "PROVIDER_RATE_LIMITED" && attemptCount() === 0)
-                  ? OutcomeKind.SKIPPED
-                  : OutcomeKind.FAILED,
+              kind: outcomeKind,
               reason: toErrorReason(known.reason),
               detail: known.message,
               ...(known.retryDelayMs !== undefined && {
@@ -225,12 +229,17 @@ function measure(
   latencyMs: number,
   end: MessageInitShape<typeof ProviderOutcomeSchema>,
 ): void {
+  const reason = end.reason === undefined ? undefined : toReason(end.reason);
   duration.record(latencyMs / 1000, {
     [ATTRIBUTE.provider]: provider,
-    [ATTRIBUTE.outcome]: end.kind ?? OutcomeKind.UNSPECIFIED,
-    [ATTRIBUTE.reason]: end.reason ?? 0,
+    [ATTRIBUTE.outcome]: outcomeNameOf(end.kind ?? OutcomeKind.UNSPECIFIED),
+    ...(reason !== undefined && { [ATTRIBUTE.reason]: reason }),
   });
 }
+
+/** Name of an outcome without its prefix, for spans and metrics. */
+const outcomeNameOf = (kind: OutcomeKind): string =>
+  ProviderOutcome_KindSchema.value[kind]?.localName ?? String(kind);
 
 const answerKind = (answer: Answer): OutcomeKind => {
   if (answer.state === "nothing-found") return OutcomeKind.NOTHING_FOUND;

@@ -6,8 +6,9 @@ import {
   type Section,
 } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { ErrorReason } from "../../shared/gen/wayfarer/type/v1/error_reason_pb.ts";
-import { SectionKindSchema, type SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import type { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ServiceError, toReason, type Reason } from "../../shared/errors.ts";
+import { kindNameOf } from "./sections.ts";
 
 /** Reasons of our own that fail the whole call when they are all that stands behind an empty guide. */
 const OWN_REASONS: ReadonlySet<Reason> = new Set<Reason>([
@@ -61,9 +62,7 @@ export function checkComplete(
   }
   if (shared === "CALLER_GONE") throw new ServiceError(shared, "The caller has gone", options);
   if (missing.length > 0) {
-    const kinds = missing
-      .map(({ kind }) => SectionKindSchema.value[kind]?.localName ?? String(kind))
-      .join(",");
+    const kinds = missing.map(({ kind }) => kindNameOf(kind)).join(",");
     throw new ServiceError("REQUIRED_SECTION_MISSING", `A required section could not be had: ${kinds}`, {
       ...options,
       metadata: { destination, section_kinds: kinds },

@@ -15,20 +15,23 @@ import {
   type Trip,
 } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import type { ProviderOutcome, SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { ATTRIBUTE } from "../../shared/telemetry/attributes.ts";
 import { asTheyLand } from "./as-they-land.ts";
 import { assembleGuide, guideIsStorable } from "./assemble/guide.ts";
 import { assembleSection, type AssembledSection } from "./assemble/section.ts";
 import { guideKey } from "./cache/keys.ts";
-import type { Lookup, LookupAnswer, LookupMode } from "./cache/lookup.ts";
+import type { Decision, Lookup, LookupAnswer, LookupMode } from "./cache/lookup.ts";
 import type { Catalog } from "./catalog.ts";
 import { checkComplete } from "./completeness.ts";
 import type { ContentClient } from "./fetch/content-client.ts";
+import type { CountDecisions } from "./decision-counter.ts";
 import { createContentLoad, toSettled } from "./load-contents.ts";
 import { personalize } from "./personalize/personalize.ts";
 import { createPlan, type CatalogOffering, type Plan, type PlannedSection } from "./plan.ts";
 import { kindsOfMask } from "./read-mask.ts";
-import { createReport, wholeGuideReport, type LookedUp } from "./report.ts";
+import { createReport, TO_CACHE_DECISION, wholeGuideReport, type LookedUp } from "./report.ts";
 import type { DestinationResolver } from "./resolve-destination.ts";
+import { kindNameOf } from "./sections.ts";
 import { resolveSpec } from "./spec.ts";
 
 /** A `ComposeGuideRequest` that has passed every check. */
@@ -65,6 +68,7 @@ export interface ComposeDependencies {
     attributes: Readonly<Record<string, string>>,
     step: (span: Span) => Promise<T>,
   ) => Promise<T>;
+  readonly countDecisions: CountDecisions;
 }
 
 /** What happens while a guide is composed, in this order: one plan, settled calls and sections, one completion. */
@@ -102,7 +106,7 @@ export async function* compose(
   call: Call,
   dependencies: ComposeDependencies,
 ): AsyncGenerator<ComposeEvent> {
-  const { catalog, lookup, now, inSpan } = dependencies;
+  const { catalog, lookup, now, inSpan, countDecisions } = dependencies;
   const destination = await inSpan("resolve destination", {}, () =>
     dependencies.resolver.resolve(request.spec, call.remainingMs, call.signal),
   );
@@ -111,21 +115,27 @@ export async function* compose(
   const needed = new Set([...kindsOfMask(request.paths), ...request.requiredKinds]);
   const plan = await inSpan("plan", {}, (span) => {
     const made = createPlan(resolved, offerings, needed);
-    span.setAttribute("wayfarer.guide", made.guideName);
+    span.setAttribute(ATTRIBUTE.guide, made.guideName);
     return Promise.resolve(made);
   });
 
   const guideDecisions: CacheDecision[] = [];
-  if (request.mode === "refresh") {
-    guideDecisions.push(CacheDecision.BYPASS_REQUESTED);
-  } else {
-    const entry = await lookup.read(guideKey(plan.guideName), call.signal);
-    if (entry !== undefined) {
-      const guide = fromBinary(GuideSchema, entry.bytes);
-      yield* replay(guide, plan, request, call, offerings, now);
-      return;
-    }
-    guideDecisions.push(CacheDecision.MISS_COLD);
+  const decideGuide = (decision: Decision, span: Span): void => {
+    guideDecisions.push(TO_CACHE_DECISION[decision]);
+    span.setAttribute(ATTRIBUTE.cacheDecision, decision);
+    countDecisions("guide", [decision]);
+  };
+  const entry = await inSpan("look up guide", {}, async (span) => {
+    const found =
+      request.mode === "refresh" ? undefined : await lookup.read(guideKey(plan.guideName), call.signal);
+    if (request.mode === "refresh") decideGuide("BYPASS_REQUESTED", span);
+    else decideGuide(found === undefined ? "MISS_COLD" : "HIT_MEMORY", span);
+    return found;
+  });
+  if (entry !== undefined) {
+    const guide = fromBinary(GuideSchema, entry.bytes);
+    yield* replay(guide, plan, request, call, offerings, now);
+    return;
   }
 
   const lookupStartMs = now();
@@ -178,15 +188,17 @@ export async function* compose(
       inOrder.map((result) => result.state === "section" && result.storable),
     );
   const expireMs = guide.freshness?.expireTime && timestampMs(guide.freshness.expireTime);
-  if (storable && expireMs !== undefined && expireMs > now()) {
-    await lookup.write(guideKey(guide.name), {
-      bytes: toBinary(GuideSchema, guide),
-      storedMs: now(),
-      expireMs,
-    });
-  } else if (!pruned) {
-    guideDecisions.push(CacheDecision.NOT_STORABLE);
-  }
+  await inSpan("store guide", {}, async (span) => {
+    if (storable && expireMs !== undefined && expireMs > now()) {
+      await lookup.write(guideKey(guide.name), {
+        bytes: toBinary(GuideSchema, guide),
+        storedMs: now(),
+        expireMs,
+      });
+    } else if (!pruned) {
+      decideGuide("NOT_STORABLE", span);
+    }
+  });
   yield {
     type: "completion",
     guide,
@@ -214,22 +226,23 @@ function settleSections(
   plan: Plan,
   answer: LookupAnswer,
   lookupStartMs: number,
-  { now, inSpan }: ComposeDependencies,
+  { now, inSpan, countDecisions }: ComposeDependencies,
 ): Promise<SettledSection>[] {
   const ordered = [...plan.sections].sort(
     (a, b) => Number(isCached(b, answer.cachedKeys)) - Number(isCached(a, answer.cachedKeys)),
   );
   return ordered.map((section) =>
-    inSpan("look up section", { "wayfarer.section_kind": String(section.kind) }, async (span) => {
+    inSpan("look up section", { [ATTRIBUTE.sectionKind]: kindNameOf(section.kind) }, async (span) => {
       const found = await Promise.all(
         section.contents.map(async (planned): Promise<LookedUp> => {
           const result = await answer.results.get(planned.key);
           if (result === undefined)
             throw new Error("the lookup has no answer for a key that it was asked for");
           span.addEvent("settled", {
-            "wayfarer.provider": planned.provider,
-            "wayfarer.cache.decision": result.decisions.join(","),
+            [ATTRIBUTE.provider]: planned.provider,
+            [ATTRIBUTE.cacheDecision]: result.decisions.join(","),
           });
+          countDecisions("content", result.decisions, kindNameOf(section.kind));
           return {
             settled: toSettled(planned, result, now()),
             decisions: result.decisions,

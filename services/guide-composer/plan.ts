@@ -1,5 +1,4 @@
 import {
-  SectionKindSchema,
   type Destination,
   type ProviderOutcome,
   type SectionKind,
@@ -7,7 +6,7 @@ import {
 import { QueryAspect, type Content } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import type { GuideSpec } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { contentKey, guideName } from "./cache/keys.ts";
-import { lifeMsOf } from "./sections.ts";
+import { kindNameOf, lifeMsOf } from "./sections.ts";
 
 /** Listings asked of each provider per section; fixed, so that it is no part of any caller's choice or key. */
 export const MAX_LISTING_COUNT = 60;
@@ -89,12 +88,7 @@ export function createPlan(
         .map(({ provider, dependsOn }) => ({
           kind,
           provider,
-          key: contentKey(
-            destination,
-            SectionKindSchema.value[kind]?.localName ?? String(kind),
-            provider,
-            aspectsOf(resolved, dependsOn),
-          ),
+          key: contentKey(destination, kindNameOf(kind), provider, aspectsOf(resolved, dependsOn)),
           lifeMs: lifeMsOf(kind),
         })),
     }));

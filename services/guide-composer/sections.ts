@@ -1,4 +1,4 @@
-import { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { SectionKind, SectionKindSchema } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -51,6 +51,10 @@ export const SECTION_TITLE = {
 
 /** Heading of a kind; empty for a kind that this build does not know. */
 export const titleOf = (kind: SectionKind): string => (isKnownKind(kind) ? SECTION_TITLE[kind] : "");
+
+/** Name of a kind without its prefix, for keys, messages, spans and metrics; its number for one that this build does not know. */
+export const kindNameOf = (kind: SectionKind): string =>
+  SectionKindSchema.value[kind]?.localName ?? String(kind);
 
 /** Kinds whose sections consist of listings: what an itinerary is made of. */
 export const LISTING_KINDS: readonly SectionKind[] = [

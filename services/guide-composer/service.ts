@@ -9,6 +9,7 @@ import { createLookup } from "./cache/lookup.ts";
 import { createMemoryStore } from "./cache/memory-store.ts";
 import { createCatalog } from "./catalog.ts";
 import type { ComposerSettings } from "./config.ts";
+import { createDecisionCounter } from "./decision-counter.ts";
 import { loadGazetteer } from "./destination/gazetteer.ts";
 import { createContentClient } from "./fetch/content-client.ts";
 import { createDestinationResolver } from "./resolve-destination.ts";
@@ -62,7 +63,11 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
       routes: (router) =>
         router.service(
           GuideService,
-          createGuideService({ resolver, catalog, lookup, client, now, inSpan }, gazetteer, monotonicNow),
+          createGuideService(
+            { resolver, catalog, lookup, client, now, inSpan, countDecisions: createDecisionCounter() },
+            gazetteer,
+            monotonicNow,
+          ),
         ),
       interceptors: [
         createTelemetryInterceptor("server", monotonicNow),

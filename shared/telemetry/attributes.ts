@@ -11,6 +11,7 @@ export const ATTRIBUTE = {
   reason: "wayfarer.reason",
   attempt: "wayfarer.attempt",
   sectionKind: "wayfarer.section_kind",
+  cacheEntry: "wayfarer.cache.entry",
   cacheDecision: "wayfarer.cache.decision",
   guide: "wayfarer.guide",
 } as const;

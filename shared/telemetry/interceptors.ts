@@ -19,8 +19,8 @@ const GETTER: TextMapGetter<Headers> = {
 };
 const SETTER: TextMapSetter<Headers> = { set: (headers, key, value) => headers.set(key, value) };
 
-/** Buckets of call durations, seconds, as the semantic conventions advise for RPC. */
-const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+/** Upper bounds of buckets of call durations, seconds, as the semantic conventions advise for RPC. */
+export const DURATION_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 /** Codes that mean a defect or an outage of the server; for the others its span stays unmarked, as semconv 1.45 says. */
 const SERVER_FAULTS: ReadonlySet<Code> = new Set([
@@ -45,7 +45,7 @@ export function createTelemetryInterceptor(side: Side, now: () => number): Inter
   const duration = metrics.getMeter("wayfarer").createHistogram(`rpc.${side}.call.duration`, {
     unit: "s",
     description: "Duration of RPCs",
-    advice: { explicitBucketBoundaries: DURATION_BUCKETS },
+    advice: { explicitBucketBoundaries: DURATION_BUCKETS_S },
   });
 
   return (next) => async (request) => {

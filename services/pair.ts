@@ -24,9 +24,7 @@ export async function startPair(
   const fetcherSettings = readSettings(FETCHER_SETTINGS, environment);
   const composerSettings = readSettings(COMPOSER_SETTINGS, environment);
   const originUrls = readOriginUrls(environment);
-  const telemetry = startTelemetry("wayfarer", environment, (error) =>
-    log.warn({ err: error }, "spans could not be flushed"),
-  );
+  const telemetry = startTelemetry("wayfarer", environment, log);
   const clocks = { now: Date.now, monotonicNow: () => performance.now(), random: Math.random };
   const fetcher = await startFetcher({
     settings: { ...fetcherSettings, FETCHER_LISTEN: free },

@@ -11,9 +11,7 @@ const settings = failOnConfigError(() =>
 );
 if (checkConfigOnly(process.argv)) process.exit(0);
 const log = createLog("content-fetcher", settings.LOG_LEVEL);
-const telemetry = startTelemetry("content-fetcher", process.env, (error) =>
-  log.warn({ err: error }, "spans could not be flushed"),
-);
+const telemetry = startTelemetry("content-fetcher", process.env, log);
 const fetcher = await startFetcher({
   settings,
   originUrls: readOriginUrls(process.env),

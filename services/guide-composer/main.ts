@@ -8,9 +8,7 @@ import { startComposer } from "./service.ts";
 const settings = failOnConfigError(() => readSettings(COMPOSER_SETTINGS, process.env));
 if (checkConfigOnly(process.argv)) process.exit(0);
 const log = createLog("guide-composer", settings.LOG_LEVEL);
-const telemetry = startTelemetry("guide-composer", process.env, (error) =>
-  log.warn({ err: error }, "spans could not be flushed"),
-);
+const telemetry = startTelemetry("guide-composer", process.env, log);
 const composer = await startComposer({
   settings,
   log,

@@ -6,6 +6,7 @@ import {
   SpanKind,
   SpanStatusCode,
   trace,
+  type Attributes,
   type Context,
   type Span,
   type TextMapGetter,
@@ -34,6 +35,13 @@ const SERVER_FAULTS: ReadonlySet<Code> = new Set([
 
 type Side = "client" | "server";
 
+/** Probes come every few seconds for ever and are no calls of anybody. */
+const UNTRACED_SERVICES: ReadonlySet<string> = new Set(["grpc.health.v1.Health"]);
+
+/** Which of its protocols a server was called by; the hop is gRPC. */
+const systemOf = (header: Headers): string =>
+  header.get("content-type")?.startsWith("application/grpc") === true ? "grpc" : "connectrpc";
+
 /**
  * One span and one duration per RPC, on either side of the hop. Streams keep their span until they end, and the code
  * that produces a message runs within it.
@@ -49,12 +57,12 @@ export function createTelemetryInterceptor(side: Side, now: () => number): Inter
   });
 
   return (next) => async (request) => {
+    if (UNTRACED_SERVICES.has(request.service.typeName)) return await next(request);
     const method = `${request.service.typeName}/${request.method.name}`;
-    const url = new URL(request.url, "http://unknown");
     const attributes = {
-      [ATTRIBUTE.rpcSystem]: "connectrpc",
+      [ATTRIBUTE.rpcSystem]: side === "client" ? "grpc" : systemOf(request.header),
       [ATTRIBUTE.rpcMethod]: method,
-      ...(side === "client" && { [ATTRIBUTE.serverAddress]: url.hostname }),
+      ...(side === "client" && addressOf(request.url)),
     };
     const parent =
       side === "server" ? propagation.extract(context.active(), request.header, GETTER) : context.active();
@@ -113,12 +121,20 @@ async function* streamWithin<T>(
     end(error);
     throw error;
   } finally {
-    span.setAttribute("wayfarer.message_count", count);
+    span.setAttribute(ATTRIBUTE.messageCount, count);
     if (!ended) {
       await context.with(within, () => iterator.return?.());
       end(new ConnectError("the caller has gone", Code.Canceled));
     }
   }
+}
+
+function addressOf(url: string): Attributes {
+  const { hostname, port } = new URL(url);
+  return {
+    [ATTRIBUTE.serverAddress]: hostname,
+    ...(port !== "" && { [ATTRIBUTE.serverPort]: Number(port) }),
+  };
 }
 
 /** `DeadlineExceeded` as `DEADLINE_EXCEEDED`. */

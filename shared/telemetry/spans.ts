@@ -7,7 +7,7 @@ import {
   type Attributes,
   type Span,
 } from "@opentelemetry/api";
-import { ServiceError } from "../errors.ts";
+import { ServiceError, type Reason } from "../errors.ts";
 import { ATTRIBUTE } from "./attributes.ts";
 
 const tracer = () => trace.getTracer("wayfarer");
@@ -35,9 +35,29 @@ export function inSpan<T>(
   });
 }
 
-/** Marks a span as failed by reason; the message of an unexpected error stays in the log. */
+/** Reasons that say something about the request or the caller: their spans are no errors. */
+const NO_FAILURE: ReadonlySet<Reason> = new Set<Reason>([
+  "REQUEST_INVALID",
+  "DESTINATION_AMBIGUOUS",
+  "DESTINATION_NOT_FOUND",
+  "RESOURCE_NOT_FOUND",
+  "CALLER_GONE",
+  "PROVIDER_NOT_CONFIGURED",
+  "PROVIDER_OUT_OF_COVERAGE",
+  "NOT_CACHED",
+]);
+
+/**
+ * Marks a span by the reason of a failure, and with the HTTP status when one was the reason. The message of an
+ * unexpected error stays in the log.
+ */
 export function recordFailure(span: Span, error: unknown): void {
-  const reason = error instanceof ServiceError ? error.reason : "INTERNAL";
-  span.setAttributes({ [ATTRIBUTE.errorType]: reason, [ATTRIBUTE.reason]: reason });
+  const known = error instanceof ServiceError ? error : undefined;
+  const reason = known?.reason ?? "INTERNAL";
+  span.setAttribute(ATTRIBUTE.reason, reason);
+  const status = Number(known?.metadata["status"]);
+  if (!Number.isNaN(status)) span.setAttribute(ATTRIBUTE.httpStatus, status);
+  if (NO_FAILURE.has(reason)) return;
+  span.setAttribute(ATTRIBUTE.errorType, reason);
   span.setStatus({ code: SpanStatusCode.ERROR });
 }

@@ -1,49 +1,105 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { context, diag, metrics, propagation, trace, type DiagLogger } from "@opentelemetry/api";
+import { diagLogLevelFromString } from "@opentelemetry/core";
 import { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
 import { RuntimeNodeInstrumentation } from "@opentelemetry/instrumentation-runtime-node";
 import { UndiciInstrumentation } from "@opentelemetry/instrumentation-undici";
 import { startNodeSdk } from "@opentelemetry/sdk-node";
 import { NoopSpanProcessor } from "@opentelemetry/sdk-trace";
+import { ATTR_URL_FULL, ATTR_URL_QUERY } from "@opentelemetry/semantic-conventions";
+import type { Log } from "../log.ts";
+import { createPropagators } from "./propagation.ts";
 
 export interface Telemetry {
   /** Answers `GET /metrics` with the Prometheus text format; false when the path is another one. */
   readonly serveMetrics: (request: IncomingMessage, response: ServerResponse) => boolean;
-  /** Flushes and ends. A collector that does not answer is reported and nothing more. */
+  /** Flushes and ends, within 2 s. A collector that does not answer is logged and nothing more. */
   readonly shutdown: () => Promise<void>;
 }
 
+export type Environment = Record<string, string | undefined>;
+
+/** A collector that is down or slow must not hold up a process that has drained. */
+const FLUSH_TIMEOUT_MS = 2_000;
+
+/** What the SDK reads from the environment and has no other way to be told. */
+const SDK_DEFAULTS: Readonly<Record<string, string>> = {
+  // The SDK's own default puts the command line and the owner of the process into every export.
+  OTEL_NODE_RESOURCE_DETECTORS: "service",
+  // Counts the spans that were started, exported and dropped, by the reason of the drop.
+  OTEL_NODE_EXPERIMENTAL_SDK_METRICS: "true",
+};
+
 const TRACE_EXPORT_SETTINGS = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
 
+/** An empty value counts as unset, as the specification of OpenTelemetry has it. */
+const isSet = (environment: Environment, name: string): boolean => (environment[name] ?? "") !== "";
+
 /** Whether the standard settings ask for spans to be exported; by default none are. */
-function exportsTraces(environment: Readonly<Record<string, string | undefined>>): boolean {
-  const exporter = environment["OTEL_TRACES_EXPORTER"];
-  if (exporter !== undefined && exporter !== "") return exporter !== "none";
-  return TRACE_EXPORT_SETTINGS.some((name) => (environment[name] ?? "") !== "");
+function exportsTraces(environment: Environment): boolean {
+  if (isSet(environment, "OTEL_TRACES_EXPORTER")) return environment["OTEL_TRACES_EXPORTER"] !== "none";
+  return TRACE_EXPORT_SETTINGS.some((name) => isSet(environment, name));
 }
+
+/** Whether the operator named the service: their name wins over ours. */
+const namesService = (environment: Environment): boolean =>
+  isSet(environment, "OTEL_SERVICE_NAME") ||
+  /(?:^|,)\s*service\.name=/.test(environment["OTEL_RESOURCE_ATTRIBUTES"] ?? "");
+
+/** The SDK's own complaints, for example about a collector that is down, as lines of our log. None is an error of ours. */
+const toDiagLogger = (log: Log): DiagLogger => ({
+  error: (message, ...details) => log.warn({ details }, `OpenTelemetry: ${message}`),
+  warn: (message, ...details) => log.warn({ details }, `OpenTelemetry: ${message}`),
+  info: (message, ...details) => log.info({ details }, `OpenTelemetry: ${message}`),
+  debug: (message, ...details) => log.debug({ details }, `OpenTelemetry: ${message}`),
+  verbose: (message, ...details) => log.trace({ details }, `OpenTelemetry: ${message}`),
+});
 
 /**
  * Starts OpenTelemetry for this process. Spans are made, and trace ids are real, whether or not they are exported.
- * The SDK reads the standard `OTEL_*` settings from the environment itself.
  *
- * @param onShutdownFailed told why spans could not be flushed at the end
+ * @param environment `process.env`: the SDK reads the standard `OTEL_*` settings from there itself, and defaults of
+ * ours are written into it where they are unset
  */
-export function startTelemetry(
-  serviceName: string,
-  environment: Readonly<Record<string, string | undefined>>,
-  onShutdownFailed: (error: unknown) => void,
-): Telemetry {
+export function startTelemetry(serviceName: string, environment: Environment, log: Log): Telemetry {
+  for (const [name, value] of Object.entries(SDK_DEFAULTS)) {
+    if (!isSet(environment, name)) environment[name] = value;
+  }
+  for (const name of ["OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER"]) {
+    if (isSet(environment, name) && environment[name] !== "none") {
+      log.warn({ setting: name }, "the setting has no effect: metrics are at /metrics, logs on stderr");
+    }
+  }
+  const diagLevel = diagLogLevelFromString(environment["OTEL_LOG_LEVEL"]);
   const prometheus = new PrometheusExporter({ preventServerStart: true });
+  const instrumentations = [
+    new UndiciInstrumentation({
+      requireParentforSpans: true,
+      // Queries hold what callers typed, and may hold the keys of providers.
+      startSpanHook: ({ origin, path }) => ({
+        [ATTR_URL_FULL]: `${origin}${path.split("?")[0] ?? ""}`,
+        [ATTR_URL_QUERY]: "",
+      }),
+    }),
+    new RuntimeNodeInstrumentation(),
+  ];
   const sdk = startNodeSdk({
-    logLevel: environment["OTEL_LOG_LEVEL"] ?? "error",
-    resourceAttributes: { "service.name": environment["OTEL_SERVICE_NAME"] ?? serviceName },
-    instrumentations: [
-      new UndiciInstrumentation({ requireParentforSpans: true }),
-      new RuntimeNodeInstrumentation(),
-    ],
+    // Until our logger takes over below. Never a level that the SDK writes to stdout.
+    logLevel: "warn",
+    ...(!namesService(environment) && { resourceAttributes: { "service.name": serviceName } }),
+    instrumentations,
+    propagators: createPropagators(environment["OTEL_PROPAGATORS"], (name) =>
+      log.warn({ name }, "OTEL_PROPAGATORS names a propagator that is not supported"),
+    ),
     metricReaders: [prometheus],
     logRecordProcessors: [],
     ...(!exportsTraces(environment) && { spanProcessors: [new NoopSpanProcessor()] }),
   });
+  diag.setLogger(toDiagLogger(log), {
+    suppressOverrideMessage: true,
+    ...(diagLevel !== undefined && { logLevel: diagLevel }),
+  });
+
   return {
     serveMetrics: (request, response) => {
       if (request.method !== "GET" || request.url?.split("?")[0] !== "/metrics") return false;
@@ -51,10 +107,19 @@ export function startTelemetry(
       return true;
     },
     shutdown: async () => {
+      for (const instrumentation of instrumentations) instrumentation.disable();
+      const { promise: late, reject } = Promise.withResolvers<never>();
+      const timer = setTimeout(
+        () => reject(new Error(`the collector did not take them within ${FLUSH_TIMEOUT_MS} ms`)),
+        FLUSH_TIMEOUT_MS,
+      );
       try {
-        await sdk.shutdown();
+        await Promise.race([sdk.shutdown(), late]);
       } catch (error) {
-        onShutdownFailed(error);
+        log.warn({ err: error }, "the last spans could not be exported");
+      } finally {
+        clearTimeout(timer);
+        for (const api of [trace, metrics, context, propagation]) api.disable();
       }
     },
   };

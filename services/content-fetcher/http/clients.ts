@@ -1,5 +1,6 @@
 import { SpanKind } from "@opentelemetry/api";
 import { ATTRIBUTE } from "../../../shared/telemetry/attributes.ts";
+import { keepTraceInside } from "../../../shared/telemetry/propagation.ts";
 import { inSpan } from "../../../shared/telemetry/spans.ts";
 import type { Provider } from "../provider.ts";
 import { createAttemptTimeout } from "../resilience/attempt-timeout.ts";
@@ -74,13 +75,15 @@ export function createProviderLink(provider: Provider, options: ClientOptions): 
                 "provider attempt",
                 { [ATTRIBUTE.provider]: `providers/${provider.id}`, [ATTRIBUTE.attempt]: attempts },
                 async (span) => {
-                  const answer = await attempt(
-                    options.pool.dispatcher,
-                    { baseUrl, userAgent: agent, provider: provider.id },
-                    request,
-                    schema,
-                    attemptSignal,
-                    options.now,
+                  const answer = await keepTraceInside(() =>
+                    attempt(
+                      options.pool.dispatcher,
+                      { baseUrl, userAgent: agent, provider: provider.id },
+                      request,
+                      schema,
+                      attemptSignal,
+                      options.now,
+                    ),
                   );
                   span.setAttribute(ATTRIBUTE.httpStatus, answer.status);
                   return answer;

@@ -3,7 +3,7 @@ import { SectionKind } from "../../../../shared/gen/wayfarer/type/v1/content_pb.
 import type { Answer, Provider, ResolvedQuery } from "../../provider.ts";
 import { airportFacts, countryFacts, placeFacts, sunFacts, timeFacts } from "./facts.ts";
 import { holidayListings, holidaysOf } from "./holidays.ts";
-import { DATE_HOLIDAYS } from "./sources.ts";
+import { DATE_HOLIDAYS } from "./citations.ts";
 
 /** Facts of a place change slowly, but the sun and the holidays belong to the dates asked for, which the key holds. */
 const MAX_STORAGE_MS = 7 * 86_400_000;

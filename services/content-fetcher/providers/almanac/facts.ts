@@ -7,7 +7,7 @@ import type { FactSchema } from "../../../../shared/gen/wayfarer/type/v1/content
 import type { ResolvedQuery } from "../../provider.ts";
 import { midnightMs, tripDays, zoneOffsetMs } from "../civil-days.ts";
 import { directionTo, distanceKm, loadPlaces, type Point } from "./places.ts";
-import { COUNTRIES_LIST, GEONAMES, IANA_ZONES, OUR_AIRPORTS, SUNCALC, UNICODE_CLDR } from "./sources.ts";
+import { COUNTRIES_LIST, GEONAMES, IANA_ZONES, OUR_AIRPORTS, SUNCALC, UNICODE_CLDR } from "./citations.ts";
 
 type FactInit = MessageInitShape<typeof FactSchema>;
 

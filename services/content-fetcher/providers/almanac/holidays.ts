@@ -6,7 +6,7 @@ import type { ListingSchema } from "../../../../shared/gen/wayfarer/type/v1/cont
 import type { ResolvedQuery } from "../../provider.ts";
 import { midnightMs, tripDays } from "../civil-days.ts";
 import { listingKey } from "../listing-key.ts";
-import { DATE_HOLIDAYS } from "./sources.ts";
+import { DATE_HOLIDAYS } from "./citations.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -12,6 +12,8 @@ export interface Catalog {
    * later ones are renewed behind the call, and while content-fetcher is away the last one is planned with.
    */
   readonly offerings: (signal: AbortSignal) => Promise<readonly CatalogOffering[]>;
+  /** The last list; empty before the first one. */
+  readonly known: () => readonly CatalogOffering[];
 }
 
 export const toOfferings = (providers: readonly Provider[]): readonly CatalogOffering[] =>
@@ -60,6 +62,7 @@ export function createCatalog(
       if (now() - last.atMs > CATALOG_LIFE_MS) renew().catch(onRenewalFailed);
       return last.offerings;
     },
+    known: () => last?.offerings ?? [],
   };
 }
 

@@ -19,20 +19,23 @@ import { ATTRIBUTE } from "../../shared/telemetry/attributes.ts";
 import { asTheyLand } from "./as-they-land.ts";
 import { assembleGuide, guideIsStorable } from "./assemble/guide.ts";
 import { assembleSection, type AssembledSection } from "./assemble/section.ts";
-import { guideKey } from "./cache/keys.ts";
-import type { Decision, Lookup, LookupAnswer, LookupMode } from "./cache/lookup.ts";
+import type { Lookup, LookupAnswer, LookupMode, ReadAnswer } from "./cache/lookup.ts";
+import type { Decision } from "./cache/probe.ts";
 import type { Catalog } from "./catalog.ts";
 import { checkComplete } from "./completeness.ts";
 import type { ContentClient } from "./fetch/content-client.ts";
 import type { CountDecisions } from "./decision-counter.ts";
 import { createContentLoad, toSettled } from "./load-contents.ts";
 import { personalize } from "./personalize/personalize.ts";
-import { createPlan, type CatalogOffering, type Plan, type PlannedSection } from "./plan.ts";
+import { createPlan, nameGuide, type CatalogOffering, type Plan, type PlannedSection } from "./plan.ts";
 import { kindsOfMask } from "./read-mask.ts";
 import { createReport, TO_CACHE_DECISION, wholeGuideReport, type LookedUp } from "./report.ts";
 import type { DestinationResolver } from "./resolve-destination.ts";
 import { kindNameOf } from "./sections.ts";
 import { resolveSpec } from "./spec.ts";
+
+/** What a refresh ahead of expiry has, milliseconds: twice the slowest attempt, because nobody waits for it. */
+const REFRESH_TIMEOUT_MS = 20_000;
 
 /** A `ComposeGuideRequest` that has passed every check. */
 export interface CheckedRequest {
@@ -43,6 +46,8 @@ export interface CheckedRequest {
   readonly requiredKinds: readonly SectionKind[];
   /** 0 for never. */
   readonly maxStaleMs: number;
+  /** Infinity for as old as promises allow. */
+  readonly maxAgeMs: number;
   readonly trip: Trip | undefined;
   readonly explain: boolean;
 }
@@ -111,6 +116,26 @@ export async function* compose(
     dependencies.resolver.resolve(request.spec, call.remainingMs, call.signal),
   );
   const resolved = resolveSpec(request.spec, destination, now());
+  const guideDecisions: CacheDecision[] = [];
+  const decideGuide = (decisions: readonly Decision[], span: Span): void => {
+    guideDecisions.push(...decisions.map((decision) => TO_CACHE_DECISION[decision]));
+    span.setAttribute(ATTRIBUTE.cacheDecision, decisions.join(","));
+    countDecisions("guide", decisions);
+  };
+  // Before the plan: a guide that is at hand needs no content-fetcher, not even to say what it offers.
+  const entry = await inSpan("look up guide", {}, async (span) => {
+    const found: ReadAnswer =
+      request.mode === "refresh"
+        ? { entry: undefined, decisions: ["BYPASS_REQUESTED"] }
+        : await lookup.find(nameGuide(resolved).key, request.maxAgeMs, call.signal);
+    decideGuide(found.decisions, span);
+    return found.entry;
+  });
+  if (entry !== undefined) {
+    const guide = fromBinary(GuideSchema, entry.bytes);
+    yield* replay(guide, request, call, guideDecisions, catalog.known(), now);
+    return;
+  }
   const offerings = await catalog.offerings(call.signal);
   const needed = new Set([...kindsOfMask(request.paths), ...request.requiredKinds]);
   const plan = await inSpan("plan", {}, (span) => {
@@ -119,32 +144,15 @@ export async function* compose(
     return Promise.resolve(made);
   });
 
-  const guideDecisions: CacheDecision[] = [];
-  const decideGuide = (decision: Decision, span: Span): void => {
-    guideDecisions.push(TO_CACHE_DECISION[decision]);
-    span.setAttribute(ATTRIBUTE.cacheDecision, decision);
-    countDecisions("guide", [decision]);
-  };
-  const entry = await inSpan("look up guide", {}, async (span) => {
-    const found =
-      request.mode === "refresh" ? undefined : await lookup.read(guideKey(plan.guideName), call.signal);
-    if (request.mode === "refresh") decideGuide("BYPASS_REQUESTED", span);
-    else decideGuide(found === undefined ? "MISS_COLD" : "HIT_MEMORY", span);
-    return found;
-  });
-  if (entry !== undefined) {
-    const guide = fromBinary(GuideSchema, entry.bytes);
-    yield* replay(guide, plan, request, call, offerings, now);
-    return;
-  }
-
   const lookupStartMs = now();
   const contents = plan.sections.flatMap((section) => section.contents);
   const answer = await lookup.lookUp({
     keys: contents.map(({ key }) => key),
     mode: request.mode,
     maxStaleMs: request.maxStaleMs,
+    maxAgeMs: request.maxAgeMs,
     load: createContentLoad(dependencies.client, resolved, contents, call.remainingMs, now),
+    refreshLoad: createContentLoad(dependencies.client, resolved, contents, () => REFRESH_TIMEOUT_MS, now),
     signal: call.signal,
   });
   yield { type: "plan", plan: toGuidePlan(plan, answer.cachedKeys, offerings) };
@@ -190,13 +198,19 @@ export async function* compose(
   const expireMs = guide.freshness?.expireTime && timestampMs(guide.freshness.expireTime);
   await inSpan("store guide", {}, async (span) => {
     if (storable && expireMs !== undefined && expireMs > now()) {
-      await lookup.write(guideKey(guide.name), {
-        bytes: toBinary(GuideSchema, guide),
-        storedMs: now(),
-        expireMs,
-      });
+      const fetchTime = guide.freshness?.fetchTime;
+      await lookup.write(
+        plan.guideKey,
+        {
+          bytes: toBinary(GuideSchema, guide),
+          storedMs: fetchTime === undefined ? now() : timestampMs(fetchTime),
+          expireMs,
+          negative: false,
+        },
+        contents.map(({ key }) => key),
+      );
     } else if (!pruned) {
-      decideGuide("NOT_STORABLE", span);
+      decideGuide(["NOT_STORABLE"], span);
     }
   });
   yield {
@@ -262,19 +276,23 @@ const isCached = (section: PlannedSection, cachedKeys: ReadonlySet<string>): boo
 /** Events of a guide that the cache has whole. */
 function* replay(
   guide: Guide,
-  plan: Plan,
   request: CheckedRequest,
   call: Call,
+  decisions: readonly CacheDecision[],
   offerings: readonly CatalogOffering[],
   now: () => number,
 ): Generator<ComposeEvent> {
-  const keys = new Set(plan.sections.flatMap(({ contents }) => contents.map(({ key }) => key)));
-  yield { type: "plan", plan: toGuidePlan(plan, keys, offerings) };
+  const plan = create(GuidePlanSchema, {
+    guide: guide.name,
+    ...(guide.destination && { destination: guide.destination }),
+    sections: guide.sections.map(({ kind }) => ({ kind, cached: true })),
+  });
+  yield { type: "plan", plan };
   for (const section of guide.sections) yield { type: "section", section };
   yield {
     type: "completion",
     guide,
-    report: wholeGuideReport(call.traceId, call.startMs, now(), guide, CacheDecision.HIT_MEMORY, offerings),
+    report: wholeGuideReport(call.traceId, call.startMs, now(), guide, decisions, offerings),
     personalization: request.trip && personalize(guide, request.trip),
   };
 }

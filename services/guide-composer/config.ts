@@ -6,6 +6,7 @@ import {
   type SettingTable,
   type Settings,
 } from "../../shared/config.ts";
+import { redisUrl } from "./cache/redis-url.ts";
 
 /** All settings of guide-composer. */
 export const COMPOSER_SETTINGS = {
@@ -24,6 +25,12 @@ export const COMPOSER_SETTINGS = {
     type: integer(1, 65_536),
     default: "128",
     description: "Most memory that cached content and guides take in this process, MiB, 1 to 65536.",
+  },
+  REDIS_URL: {
+    type: redisUrl,
+    default: undefined,
+    description:
+      "Redis that composers share their cache through: redis://, or redis+sentinel:// and redis+cluster:// with several hosts; rediss for TLS. Unset: each composer has its memory only.",
   },
   ...PROCESS_SETTINGS,
 } as const satisfies SettingTable;

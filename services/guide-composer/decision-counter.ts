@@ -1,6 +1,6 @@
 import { metrics, type Attributes } from "@opentelemetry/api";
 import { ATTRIBUTE } from "../../shared/telemetry/attributes.ts";
-import type { Decision } from "./cache/lookup.ts";
+import type { Decision } from "./cache/probe.ts";
 
 /**
  * Counts what the cache decided about a guide, or about one content on a section kind. A lookup that made several

@@ -11,7 +11,7 @@ import { ProviderOutcomeSchema, ProviderOutcome_Kind } from "../../shared/gen/wa
 import { ServiceError, toErrorReason } from "../../shared/errors.ts";
 import type { Entry } from "./cache/store.ts";
 import type { Found } from "./cache/lookup.ts";
-import type { LoadBatch, Loaded } from "./cache/loads.ts";
+import type { LoadBatch, Loaded, Settled } from "./cache/loads.ts";
 import type { ContentClient } from "./fetch/content-client.ts";
 import { MAX_LISTING_COUNT, type PlannedContent, type ResolvedSpec, type SettledContent } from "./plan.ts";
 
@@ -38,11 +38,12 @@ const toQuery = (resolved: ResolvedSpec): ContentQuery =>
 export function toLoaded(planned: PlannedContent, response: StreamContentResponse, nowMs: number): Loaded {
   const { content, outcome } = response;
   const bytes = toBinary(StreamContentResponseSchema, response);
+  const kept = { bytes, negative: false, forbidden: false, origin: "here", inRedis: false } as const;
   if (outcome?.kind === ProviderOutcome_Kind.NOTHING_FOUND) {
     const expireMs = nowMs + Math.min(planned.lifeMs, NEGATIVE_LIFE_MS);
-    return { bytes, storedMs: nowMs, expireMs, storable: true };
+    return { ...kept, negative: true, storedMs: nowMs, expireMs, storable: true };
   }
-  if (content?.fetchTime === undefined) return { bytes, storedMs: nowMs, expireMs: nowMs, storable: false };
+  if (content?.fetchTime === undefined) return { ...kept, storedMs: nowMs, expireMs: nowMs, storable: false };
   const fetchMs = timestampMs(content.fetchTime);
   // Embedded data carries the date of its data set; what ages in the cache is our copy of it.
   const fromMs = Math.max(fetchMs, nowMs - planned.lifeMs);
@@ -50,10 +51,11 @@ export function toLoaded(planned: PlannedContent, response: StreamContentRespons
   const expireMs = Math.min(fromMs + planned.lifeMs, termsMs);
   const complete = outcome?.kind === ProviderOutcome_Kind.CONTENT;
   return {
-    bytes,
+    ...kept,
     storedMs: fetchMs,
     expireMs: Math.max(expireMs, fetchMs),
     storable: complete && expireMs > nowMs,
+    forbidden: termsMs <= fetchMs,
   };
 }
 
@@ -78,7 +80,8 @@ export function createContentLoad(
       );
       if (planned === undefined)
         throw new ServiceError("INTERNAL", "content-fetcher settled a target that it was not asked for");
-      yield [planned.key, toLoaded(planned, response, now())];
+      const settled: Settled = { state: "loaded", loaded: toLoaded(planned, response, now()) };
+      yield [planned.key, settled];
     }
   };
 }

@@ -5,7 +5,7 @@ import {
 } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { QueryAspect, type Content } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import type { GuideSpec } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
-import { contentKey, guideName } from "./cache/keys.ts";
+import { contentKey, identifyGuide, type GuideIdentity } from "./cache/keys.ts";
 import { kindNameOf, lifeMsOf } from "./sections.ts";
 
 /** Listings asked of each provider per section; fixed, so that it is no part of any caller's choice or key. */
@@ -43,6 +43,7 @@ export interface PlannedSection {
 export interface Plan {
   /** `guides/{guide}`. */
   readonly guideName: string;
+  readonly guideKey: string;
   readonly resolved: ResolvedSpec;
   readonly sections: readonly PlannedSection[];
 }
@@ -92,8 +93,13 @@ export function createPlan(
           lifeMs: lifeMsOf(kind),
         })),
     }));
-  return { guideName: guideName(destination, guideInputs(resolved)), resolved, sections };
+  const { name, key } = nameGuide(resolved);
+  return { guideName: name, guideKey: key, resolved, sections };
 }
+
+/** Name and cache key of the guide to a spec: known before, and independent of, what providers there are. */
+export const nameGuide = (resolved: ResolvedSpec): GuideIdentity =>
+  identifyGuide(resolved.destination.name, guideInputs(resolved));
 
 const civil = (date: { year: number; month: number; day: number }): string =>
   `${date.year}-${date.month}-${date.day}`;

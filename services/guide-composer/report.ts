@@ -8,7 +8,7 @@ import {
   type SectionReport,
 } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { ProviderOutcome_Kind, type SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
-import type { Decision } from "./cache/lookup.ts";
+import type { Decision } from "./cache/probe.ts";
 import type { CatalogOffering, PlannedContent, SettledContent } from "./plan.ts";
 
 /** The API's name of each choice of a lookup. A new choice does not compile until it has a row. */
@@ -16,11 +16,17 @@ export const TO_CACHE_DECISION = {
   HIT_MEMORY: CacheDecision.HIT_MEMORY,
   HIT_REDIS: CacheDecision.HIT_REDIS,
   HIT_STALE: CacheDecision.HIT_STALE,
+  NEGATIVE: CacheDecision.NEGATIVE,
   COALESCED_LOCAL: CacheDecision.COALESCED_LOCAL,
+  COALESCED_CLUSTER: CacheDecision.COALESCED_CLUSTER,
+  REFRESH_AHEAD: CacheDecision.REFRESH_AHEAD,
   MISS_COLD: CacheDecision.MISS_COLD,
   MISS_EXPIRED: CacheDecision.MISS_EXPIRED,
+  MISS_TOO_OLD: CacheDecision.MISS_TOO_OLD,
+  MISS_UNREADABLE: CacheDecision.MISS_UNREADABLE,
   BYPASS_REDIS: CacheDecision.BYPASS_REDIS,
   BYPASS_REQUESTED: CacheDecision.BYPASS_REQUESTED,
+  NO_STORE: CacheDecision.NO_STORE,
   NOT_STORABLE: CacheDecision.NOT_STORABLE,
   NOT_FETCHED: CacheDecision.NOT_FETCHED,
 } as const satisfies Record<Decision, CacheDecision>;
@@ -81,7 +87,7 @@ export const wholeGuideReport = (
   startMs: number,
   endMs: number,
   guide: Guide,
-  decision: CacheDecision,
+  decisions: readonly CacheDecision[],
   offerings: readonly CatalogOffering[],
 ): CallReport =>
   create(CallReportSchema, {
@@ -89,7 +95,7 @@ export const wholeGuideReport = (
     totalDuration: durationFromMs(Math.max(0, endMs - startMs)),
     providerDuration: durationFromMs(0),
     overheadDuration: durationFromMs(Math.max(0, endMs - startMs)),
-    guideDecisions: [decision],
+    guideDecisions: [...decisions],
     costAvoidedUsdMicros: guide.sections
       .flatMap(({ kind, providerOutcomes }) => providerOutcomes.map(({ provider }) => ({ kind, provider })))
       .reduce((sum, planned) => sum + expectedCost(planned, offerings), 0n),

@@ -106,7 +106,7 @@ export function createDestinationResolver(
           outcomes: [...answer.outcomes],
         }),
       );
-      await cache.write(key, { bytes, storedMs, expireMs });
+      await cache.write(key, { bytes, storedMs, expireMs, negative: answer.destinations.length === 0 });
     }
     const head = foldName(query.split(",")[0] ?? query);
     const exact = answer.destinations.filter(({ displayName }) =>
@@ -128,6 +128,7 @@ export function createDestinationResolver(
       bytes: toBinary(DestinationSchema, first),
       storedMs,
       expireMs,
+      negative: false,
     });
     return first;
   }

@@ -2,7 +2,6 @@ import { create, fromBinary } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import {
-  CacheDecision,
   ComposeGuideResponseSchema,
   GetGuideResponseSchema,
   GuideSchema,
@@ -24,7 +23,7 @@ import {
 } from "./compose.ts";
 import type { Gazetteer } from "./destination/gazetteer.ts";
 import { maskGuide, maskSection } from "./read-mask.ts";
-import { wholeGuideReport } from "./report.ts";
+import { TO_CACHE_DECISION, wholeGuideReport } from "./report.ts";
 import { createPageToken, readPageToken } from "./search/page-token.ts";
 import { searchDestinations } from "./search/search.ts";
 import { checkCompose, checkGetGuide, checkSearch } from "./validation.ts";
@@ -90,13 +89,14 @@ export function createGuideService(
     getGuide: async (message, context) => {
       checkGetGuide(message);
       const startMs = now();
-      const entry = await dependencies.lookup.read(guideKey(message.name), context.signal);
-      if (entry === undefined) {
+      const key = guideKey(message.name);
+      const found = key && (await dependencies.lookup.find(key, Infinity, context.signal));
+      if (!found || found.entry === undefined) {
         throw new ServiceError("RESOURCE_NOT_FOUND", "No such guide is cached", {
           metadata: { name: message.name },
         });
       }
-      const guide = fromBinary(GuideSchema, entry.bytes);
+      const guide = fromBinary(GuideSchema, found.entry.bytes);
       if (context.requestMethod === "GET" && guide.freshness?.expireTime !== undefined) {
         const leftSeconds = Math.max(
           0,
@@ -106,7 +106,14 @@ export function createGuideService(
       }
       return create(GetGuideResponseSchema, {
         guide: maskGuide(guide, message.readMask?.paths ?? []),
-        report: wholeGuideReport(activeTraceId(), startMs, now(), guide, CacheDecision.HIT_MEMORY, []),
+        report: wholeGuideReport(
+          activeTraceId(),
+          startMs,
+          now(),
+          guide,
+          found.decisions.map((decision) => TO_CACHE_DECISION[decision]),
+          dependencies.catalog.known(),
+        ),
       });
     },
 

@@ -5,8 +5,7 @@ import { startServer, type RunningServer } from "../../shared/server.ts";
 import { createTelemetryInterceptor } from "../../shared/telemetry/interceptors.ts";
 import { activeTraceId, inSpan } from "../../shared/telemetry/spans.ts";
 import type { Telemetry } from "../../shared/telemetry/telemetry.ts";
-import { createLookup } from "./cache/lookup.ts";
-import { createMemoryStore } from "./cache/memory-store.ts";
+import { createCache } from "./cache/cache.ts";
 import { createCatalog } from "./catalog.ts";
 import type { ComposerSettings } from "./config.ts";
 import { createDecisionCounter } from "./decision-counter.ts";
@@ -20,7 +19,10 @@ const MAX_STALE_MS = 7 * 86_400_000;
 const LIST_PROVIDERS_TIMEOUT_MS = 2_000;
 
 export interface ComposerOptions {
-  readonly settings: Pick<ComposerSettings, "COMPOSER_LISTEN" | "FETCHER_TARGET" | "MEMORY_CACHE_MIB">;
+  readonly settings: Pick<
+    ComposerSettings,
+    "COMPOSER_LISTEN" | "FETCHER_TARGET" | "MEMORY_CACHE_MIB" | "REDIS_URL"
+  >;
   readonly log: Log;
   readonly telemetry: Pick<Telemetry, "serveMetrics">;
   readonly now: () => number;
@@ -40,10 +42,21 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
   const { log, now, monotonicNow } = options;
   const reportDefect = (error: unknown): void => log.error({ err: error }, "defect");
   const gazetteer = loadGazetteer();
-  const memory = createMemoryStore(options.settings.MEMORY_CACHE_MIB * 2 ** 20, MAX_STALE_MS, now);
-  const lookup = createLookup([memory], now, (tier, error) =>
-    log.warn({ err: error, tier }, "cache tier did not answer"),
-  );
+  const cache = await createCache({
+    memoryBytes: options.settings.MEMORY_CACHE_MIB * 2 ** 20,
+    redisUrl: options.settings.REDIS_URL,
+    maxStaleMs: MAX_STALE_MS,
+    now,
+    monotonicNow,
+    random: options.random,
+    mayRefresh: () => true,
+    onTierError: (tier, error) => log.debug({ err: error, tier }, "cache tier did not answer"),
+    onRedisStateChanged: (node, cause) => {
+      if (cause === undefined) log.info({ node }, "redis is back");
+      else log.warn({ err: cause, node }, "redis is suspended; calls go on without it");
+    },
+  });
+  const { lookup } = cache;
   const client = createContentClient(
     options.settings.FETCHER_TARGET,
     [createTelemetryInterceptor("client", monotonicNow)],
@@ -78,13 +91,14 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
     });
   } catch (error) {
     client.close();
+    await cache.close();
     throw error;
   }
   return {
     address: server.address,
     close: async (graceMs) => {
       await server.drain(graceMs);
-      await lookup.close();
+      await cache.close();
       client.close();
     },
   };

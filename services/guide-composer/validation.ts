@@ -25,6 +25,7 @@ import { unknownPaths } from "./read-mask.ts";
 import { isKnownKind } from "./sections.ts";
 
 const MAX_STALE_MS = 7 * 86_400_000;
+const MAX_AGE_MS = 7 * 86_400_000;
 const MAX_DAY_COUNT = 30;
 const MAX_TRAVELER_COUNT = 20;
 const MAX_PATH_COUNT = 100;
@@ -83,6 +84,10 @@ export function checkCompose(
   if (!(maxStaleMs >= 0 && maxStaleMs <= MAX_STALE_MS)) {
     found.push({ field: `${prefix}max_stale`, description: "must lie between 0 and 7 days" });
   }
+  const maxAgeMs = request.maxAge === undefined ? Infinity : durationMs(request.maxAge);
+  if (!(maxAgeMs >= 0) || (request.maxAge !== undefined && maxAgeMs > MAX_AGE_MS)) {
+    found.push({ field: `${prefix}max_age`, description: "must lie between 0 and 7 days" });
+  }
   if (request.trip !== undefined) checkTrip(request.trip, `${prefix}trip`, found);
   throwIfAny(found);
   return {
@@ -91,6 +96,7 @@ export function checkCompose(
     paths,
     requiredKinds: request.requiredSectionKinds,
     maxStaleMs,
+    maxAgeMs,
     trip: request.trip,
     explain: request.explain,
   };

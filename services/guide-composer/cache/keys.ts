@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
+import type { EvictionScope } from "./store.ts";
 
 /** Raised whenever the meaning of cached bytes changes: a bump is a cold cache, never a misread. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
+
+/** What every key of ours in a shared Redis begins with. */
+const PREFIX = `wayfarer/${SCHEMA_VERSION}`;
+
+/** Length of a digest as it stands in keys and guide names: SHA-256 in base64url. */
+const DIGEST_LENGTH = 43;
 
 const digest = (parts: readonly string[]): string =>
   createHash("sha256").update(JSON.stringify(parts)).digest("base64url");
@@ -17,19 +24,69 @@ export const contentKey = (
   kind: string,
   provider: string,
   aspects: readonly string[],
-): string => `content/${SCHEMA_VERSION}/{${destination}}/${kind}/${provider}/${digest(aspects)}`;
+): string => `${PREFIX}/content/{${destination}}/${kind}/${provider}/${digest(aspects)}`;
 
-/** Key of a whole guide, from its resource name. */
-export const guideKey = (guideName: string): string => `guide/${SCHEMA_VERSION}/${guideName}`;
+const guideKeyOf = (destination: string, id: string): string => `${PREFIX}/guide/{${destination}}/${id}`;
 
-/** Resource name of the guide to a spec: all that its content depends on, and nothing else. */
-export const guideName = (destination: string, inputs: readonly string[]): string =>
-  `guides/${digest([String(SCHEMA_VERSION), destination, ...inputs])}`;
+export interface GuideIdentity {
+  /** `guides/{guide}`. */
+  readonly name: string;
+  readonly key: string;
+}
+
+/** Names the guide to a spec by all that its content depends on, and nothing else. */
+export function identifyGuide(destination: string, inputs: readonly string[]): GuideIdentity {
+  const id = digest([String(SCHEMA_VERSION), destination, ...inputs]);
+  return {
+    name: `guides/${id}-${destination.replace(/^destinations\//, "")}`,
+    key: guideKeyOf(destination, id),
+  };
+}
+
+/** Key of a whole guide from its resource name; undefined when no guide can have that name. */
+export function guideKey(name: string): string | undefined {
+  const id = name.replace(/^guides\//, "");
+  const destination = id.slice(DIGEST_LENGTH + 1);
+  return id.charAt(DIGEST_LENGTH) === "-" && /^[\w-]{1,40}$/.test(destination)
+    ? guideKeyOf(`destinations/${destination}`, id.slice(0, DIGEST_LENGTH))
+    : undefined;
+}
 
 /** Key of what the geocoders said about a query that the gazetteer does not know. */
-export const geocodeKey = (foldedQuery: string): string =>
-  `geocode/${SCHEMA_VERSION}/${digest([foldedQuery])}`;
+export const geocodeKey = (foldedQuery: string): string => `${PREFIX}/geocode/{${digest([foldedQuery])}}`;
 
 /** Key of a destination that only geocoders know, by its resource name. */
-export const destinationKey = (destination: string): string =>
-  `destination/${SCHEMA_VERSION}/{${destination}}`;
+export const destinationKey = (destination: string): string => `${PREFIX}/destination/{${destination}}`;
+
+/** Key of the right to load what is under a key, in the same slot. */
+export const leaseKey = (key: string): string => `${key}/lease`;
+
+/** Channel on which composers tell each other what has changed. */
+export const BUS_CHANNEL = `${PREFIX}/bus`;
+
+/** Stream of the evictions, for composers that were cut off from the channel. */
+export const EVICTIONS_KEY = `${PREFIX}/evictions`;
+
+/** Whether an eviction means what is under a key, its lease included. Geocoder answers belong to no scope but all. */
+export function isInScope(key: string, scope: EvictionScope): boolean {
+  if (!key.startsWith(`${PREFIX}/`)) return false;
+  const [type = "", ...rest] = key.slice(PREFIX.length + 1).split("/");
+  const { destination, kind, provider } = scope;
+  if (destination === undefined && kind === undefined && provider === undefined)
+    return type !== "bus" && type !== "evictions";
+  if (destination !== undefined && !key.includes(`/{${destination}}`)) return false;
+  if (type === "guide") return true;
+  if (type !== "content") return kind === undefined && provider === undefined && destination !== undefined;
+  // content / {destinations / id} / KIND / providers / id / digest
+  const [, , ownKind, providers, providerId] = rest;
+  return (
+    (kind === undefined || kind === ownKind) &&
+    (provider === undefined || provider === `${providers}/${providerId}`)
+  );
+}
+
+/** Pattern for `SCAN` that finds at least every key of a scope; `isInScope` decides. */
+export const scanPattern = ({ destination }: EvictionScope): string =>
+  destination === undefined
+    ? `${PREFIX}/*`
+    : `${PREFIX}/*{${destination.replaceAll(/[\\*?[\]]/g, String.raw`\$&`)}}*`;

@@ -1,30 +1,41 @@
-/** How one load of a key ended. Only storable values are written to the tiers. */
-export interface Loaded {
-  readonly bytes: Uint8Array;
-  readonly storedMs: number;
-  readonly expireMs: number;
+import type { Entry } from "./store.ts";
+
+/** A value that a load ended with. */
+export interface Loaded extends Entry {
   /** Whether the value may outlive the calls that wait for it. */
   readonly storable: boolean;
+  /** Whether the provider's terms, rather than its quality, forbid to keep it. */
+  readonly forbidden: boolean;
+  /** Whether another process loaded it, or is about to keep it in Redis itself. */
+  readonly origin: "here" | "cluster";
+  /** Whether Redis has it already. */
+  readonly inRedis: boolean;
 }
 
-/** Loads several keys at once and hands each over as it lands; throws when it cannot load any more. */
+/** How a load of one key ended. */
+export type Settled =
+  | { readonly state: "loaded"; readonly loaded: Loaded }
+  | { readonly state: "failed"; readonly error: unknown };
+
+/** Loads several keys at once and hands each over as it settles; throws when it cannot load any more. */
 export type LoadBatch = (
   keys: readonly string[],
   signal: AbortSignal,
-) => AsyncIterable<readonly [key: string, loaded: Loaded]>;
+) => AsyncIterable<readonly [key: string, settled: Settled]>;
 
 interface Load {
   readonly promise: Promise<Loaded>;
   readonly resolve: (loaded: Loaded) => void;
   readonly reject: (error: unknown) => void;
   readonly batch: Batch;
-  waiterCount: number;
 }
 
 interface Batch {
   readonly abort: AbortController;
   /** Waiters of all its loads together: the batch is one request, so it goes on while anybody waits for any of it. */
   waiterCount: number;
+  /** Keys that were evicted while they were being loaded: their values may predate whatever led to the eviction. */
+  readonly evicted: Set<string>;
 }
 
 export interface Joined {
@@ -42,24 +53,27 @@ export interface Joined {
 export interface Loads {
   /** Joins the running loads of `keys` and starts one batch for the others. */
   readonly join: (keys: readonly string[], load: LoadBatch, signal: AbortSignal) => readonly Joined[];
+  readonly isRunning: (key: string) => boolean;
   readonly activeCount: () => number;
+  /** What is now being loaded and fits is handed to its waiters and not kept. */
+  readonly evict: (fits: (key: string) => boolean) => void;
   /** Aborts what is running and waits for it to end. */
   readonly close: () => Promise<void>;
 }
 
-/** @param onLoaded called once per load that settled with a value, before its waiters see it */
-export function createLoads(onLoaded: (key: string, loaded: Loaded) => Promise<void>): Loads {
+/** @param onLoaded called once per load that settled with a value that may be kept, before its waiters see it */
+export function createLoads(onLoaded: (key: string, loaded: Loaded) => void): Loads {
   const loads = new Map<string, Load>();
   const batches = new Map<Batch, Promise<void>>();
 
   function start(keys: readonly string[], load: LoadBatch): void {
-    const batch: Batch = { abort: new AbortController(), waiterCount: 0 };
+    const batch: Batch = { abort: new AbortController(), waiterCount: 0, evicted: new Set() };
     const own = new Map<string, Load>();
     for (const key of keys) {
       const { promise, resolve, reject } = Promise.withResolvers<Loaded>();
       // Waiters see the rejection through their own promise; a load whose waiters have all left has nobody to tell.
       promise.catch(() => {});
-      const entry: Load = { promise, resolve, reject, batch, waiterCount: 0 };
+      const entry: Load = { promise, resolve, reject, batch };
       own.set(key, entry);
       loads.set(key, entry);
     }
@@ -69,13 +83,14 @@ export function createLoads(onLoaded: (key: string, loaded: Loaded) => Promise<v
     };
     const run = async (): Promise<void> => {
       try {
-        for await (const [key, loaded] of load(keys, batch.abort.signal)) {
-          const settled = own.get(key);
-          if (settled === undefined)
+        for await (const [key, settled] of load(keys, batch.abort.signal)) {
+          const waiting = own.get(key);
+          if (waiting === undefined)
             throw new Error("a load settled a key that it was not asked for, or settled it twice");
-          await onLoaded(key, loaded);
+          if (settled.state === "loaded" && !batch.evicted.has(key)) onLoaded(key, settled.loaded);
           forget(key);
-          settled.resolve(loaded);
+          if (settled.state === "loaded") waiting.resolve(settled.loaded);
+          else waiting.reject(settled.error);
         }
         if (own.size > 0) throw new Error("a load ended before all of its keys had settled");
       } catch (error) {
@@ -91,7 +106,6 @@ export function createLoads(onLoaded: (key: string, loaded: Loaded) => Promise<v
   }
 
   function join(key: string, load: Load, coalesced: boolean, signal: AbortSignal): Joined {
-    load.waiterCount += 1;
     load.batch.waiterCount += 1;
     const loaded = new Promise<Loaded>((resolve, reject) => {
       let waiting = true;
@@ -99,7 +113,6 @@ export function createLoads(onLoaded: (key: string, loaded: Loaded) => Promise<v
         if (!waiting) return false;
         waiting = false;
         signal.removeEventListener("abort", leave);
-        load.waiterCount -= 1;
         load.batch.waiterCount -= 1;
         return true;
       };
@@ -122,6 +135,8 @@ export function createLoads(onLoaded: (key: string, loaded: Loaded) => Promise<v
       );
       if (signal.aborted) leave();
     });
+    // Whoever asked for several may have left by the time this one settles.
+    loaded.catch(() => {});
     return { key, coalesced, loaded };
   }
 
@@ -130,14 +145,20 @@ export function createLoads(onLoaded: (key: string, loaded: Loaded) => Promise<v
       const running = new Set(keys.filter((key) => loads.has(key)));
       const missing = keys.filter((key) => !running.has(key));
       if (missing.length > 0) start(missing, load);
-      return keys.map((key) => {
+      // All of them first: a signal that has fired already must not abort what the next key is about to join.
+      const entries = keys.map((key) => {
         const entry = loads.get(key);
         // `start` registers every missing key before it runs anything.
         if (entry === undefined) throw new Error("a load vanished before it was joined");
-        return join(key, entry, running.has(key), signal);
+        return { key, entry };
       });
+      return entries.map(({ key, entry }) => join(key, entry, running.has(key), signal));
     },
+    isRunning: (key) => loads.has(key),
     activeCount: () => loads.size,
+    evict: (fits) => {
+      for (const [key, { batch }] of loads) if (fits(key)) batch.evicted.add(key);
+    },
     close: async () => {
       const running = [...batches];
       for (const [batch] of running) batch.abort.abort(new Error("the cache is closing"));

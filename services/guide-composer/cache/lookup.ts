@@ -1,18 +1,14 @@
-import type { Entry, Store } from "./store.ts";
+import { LRUCache } from "lru-cache";
+import type { ClusterLoad, MinStoredMs } from "./cluster-load.ts";
+import { isInScope } from "./keys.ts";
 import { createLoads, type LoadBatch, type Loaded } from "./loads.ts";
+import { createProbe, missOf, type Decision, type Probe } from "./probe.ts";
+import type { RefreshAhead } from "./refresh-ahead.ts";
+import type { Entry, EvictionScope, Store } from "./store.ts";
+import { createWriteBehind } from "./write-behind.ts";
 
-/** One choice that a lookup made for a key; the composer maps these to `CacheDecision`. */
-export type Decision =
-  | "HIT_MEMORY"
-  | "HIT_REDIS"
-  | "HIT_STALE"
-  | "COALESCED_LOCAL"
-  | "MISS_COLD"
-  | "MISS_EXPIRED"
-  | "BYPASS_REDIS"
-  | "BYPASS_REQUESTED"
-  | "NOT_STORABLE"
-  | "NOT_FETCHED";
+/** Entries whose parts are remembered; the least recently used are forgotten first. */
+const MAX_MADE_OF_COUNT = 20_000;
 
 export type LookupMode = "prefer-cache" | "refresh" | "cache-only";
 
@@ -28,11 +24,16 @@ export type Found =
   | { readonly state: "failed"; readonly error: unknown; readonly decisions: readonly Decision[] };
 
 export interface LookupRequest {
+  /** All in one slot: of one destination. */
   readonly keys: readonly string[];
   readonly mode: LookupMode;
   /** How long past its expiry an entry may be served when nothing newer can be had, milliseconds; 0 for never. */
   readonly maxStaleMs: number;
+  /** How old an entry may be, milliseconds; Infinity for as old as its promise allows. */
+  readonly maxAgeMs: number;
   readonly load: LoadBatch;
+  /** The same for a refresh ahead of expiry: with a deadline of its own, behind callers. */
+  readonly refreshLoad: LoadBatch;
   /** This caller's deadline or departure; the loads that it shares go on while another caller waits. */
   readonly signal: AbortSignal;
 }
@@ -44,166 +45,175 @@ export interface LookupAnswer {
   readonly results: ReadonlyMap<string, Promise<Found>>;
 }
 
+export interface ReadAnswer {
+  /** Undefined when there is no valid entry. */
+  readonly entry: Entry | undefined;
+  readonly decisions: readonly Decision[];
+}
+
 export interface Lookup {
   readonly lookUp: (request: LookupRequest) => Promise<LookupAnswer>;
   /** Reads the tiers without loading. Undefined when there is no valid entry. */
   readonly read: (key: string, signal: AbortSignal) => Promise<Entry | undefined>;
-  /** Writes to every tier. */
-  readonly write: (key: string, entry: Entry) => Promise<void>;
+  /** The same, with what was decided. A hit counts as a hit of everything that the entry is made of. */
+  readonly find: (key: string, maxAgeMs: number, signal: AbortSignal) => Promise<ReadAnswer>;
+  /**
+   * Writes to every tier: at once to memory, to Redis behind the call.
+   *
+   * @param madeOf keys of the entries that this one was made of
+   */
+  readonly write: (key: string, entry: Entry, madeOf?: readonly string[]) => Promise<void>;
+  /** Removes what fits from every tier and from what is being loaded; says how many entries that were. */
+  readonly evict: (scope: EvictionScope) => Promise<number>;
   readonly activeLoadCount: () => number;
+  /** Ends loads, then writes what is still to be written. */
   readonly close: () => Promise<void>;
 }
 
-interface Probe {
-  readonly valid: Entry | undefined;
-  /** Newest expired entry, for callers that accept stale answers. */
-  readonly expired: Entry | undefined;
-  readonly decisions: Decision[];
+export interface LookupOptions {
+  /** Nearest first; a tier that throws is skipped for this lookup and reported. */
+  readonly tiers: readonly Store[];
+  /** Makes loads happen once in the cluster; undefined when this process is alone. */
+  readonly clusterLoad: ClusterLoad | undefined;
+  readonly refreshAhead: RefreshAhead | undefined;
+  /** Wall clock, milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Told of a tier that did not answer; the call goes on without it. */
+  readonly onTierError: (tier: Store["tier"], error: unknown) => void;
 }
 
 /**
  * The one lookup algorithm, over a list of tiers, nearest first: read all keys of a plan from a tier in one request,
- * ask the next tier for what is missing, load the rest once per key.
- *
- * @param tiers nearest first; a tier that throws is skipped for this lookup and reported
- * @param onTierError told of a tier that did not answer; the call goes on without it
+ * ask the next tier for what is missing, load the rest once per key in the process and in the cluster.
  */
-export function createLookup(
-  tiers: readonly Store[],
-  now: () => number,
-  onTierError: (tier: Store["tier"], error: unknown) => void,
-): Lookup {
-  const loads = createLoads(async (key, loaded) => {
-    if (loaded.storable && loaded.expireMs > now()) await write(key, loaded);
+export function createLookup(options: LookupOptions): Lookup {
+  const { tiers, now, onTierError, refreshAhead } = options;
+  const probe = createProbe(tiers, now, onTierError);
+  const parts = new LRUCache<string, readonly string[]>({ max: MAX_MADE_OF_COUNT });
+  const behind = createWriteBehind(tiers, onTierError);
+  const loads = createLoads((key, loaded) => {
+    if (loaded.storable && loaded.expireMs > now()) behind.write(key, loaded, loaded.inRedis);
+    refreshAhead?.loaded(key, loaded);
   });
+  const once = (load: LoadBatch, minStoredMs: MinStoredMs): LoadBatch =>
+    options.clusterLoad === undefined ? load : options.clusterLoad(load, minStoredMs);
 
-  async function write(key: string, entry: Entry): Promise<void> {
-    const { bytes, storedMs, expireMs } = entry;
-    await Promise.all(
-      tiers.map((tier) =>
-        tier.set(key, { bytes, storedMs, expireMs }).catch((error: unknown) => onTierError(tier.tier, error)),
-      ),
-    );
-  }
-
-  async function probe(keys: readonly string[], signal: AbortSignal): Promise<Map<string, Probe>> {
-    const probes = new Map<string, Probe>(
-      keys.map((key) => [key, { valid: undefined, expired: undefined, decisions: [] }]),
-    );
-    for (const [position, tier] of tiers.entries()) {
-      const missing = keys.filter((key) => probes.get(key)?.valid === undefined);
-      if (missing.length === 0) break;
-      let entries: readonly (Entry | undefined)[];
-      try {
-        entries = await tier.getMany(missing, signal);
-      } catch (error) {
-        onTierError(tier.tier, error);
-        if (tier.tier === "redis") for (const key of missing) probes.get(key)?.decisions.push("BYPASS_REDIS");
-        continue;
-      }
-      for (const [index, key] of missing.entries()) {
-        const entry = entries[index];
-        const known = probes.get(key);
-        if (entry === undefined || known === undefined) continue;
-        if (entry.expireMs > now()) {
-          probes.set(key, {
-            ...known,
-            valid: entry,
-            decisions: [...known.decisions, tier.tier === "memory" ? "HIT_MEMORY" : "HIT_REDIS"],
-          });
-          for (const nearer of tiers.slice(0, position)) {
-            await nearer.set(key, entry).catch((error: unknown) => onTierError(nearer.tier, error));
-          }
-        } else if (known.expired === undefined || entry.expireMs > known.expired.expireMs) {
-          probes.set(key, { ...known, expired: entry });
-        }
-      }
-    }
-    return probes;
-  }
-
-  async function settle(
-    loaded: Promise<Loaded>,
-    decisions: readonly Decision[],
-    stale: Entry | undefined,
-  ): Promise<Found> {
-    try {
-      const value = await loaded;
-      if (!value.storable && stale !== undefined) {
-        return {
-          state: "found",
-          entry: stale,
-          decisions: [...decisions, "NOT_STORABLE", "HIT_STALE"],
-          loadedNow: false,
-        };
-      }
-      const end: Decision[] = value.storable ? [] : ["NOT_STORABLE"];
-      return {
-        state: "found",
-        entry: value,
-        decisions: [...decisions, ...end],
-        loadedNow: !decisions.includes("COALESCED_LOCAL"),
-      };
-    } catch (error) {
-      if (stale !== undefined)
-        return { state: "found", entry: stale, decisions: [...decisions, "HIT_STALE"], loadedNow: false };
-      return { state: "failed", error, decisions };
-    }
-  }
+  refreshAhead?.start(async (stale, load, signal) => {
+    const minStoredMs = (key: string): number => (stale.get(key) ?? 0) + 1;
+    const keys = [...stale.keys()].filter((key) => !loads.isRunning(key));
+    const joined = loads.join(keys, once(load, minStoredMs), signal);
+    await Promise.allSettled(joined.map(({ loaded }) => loaded));
+  });
 
   async function lookUp(request: LookupRequest): Promise<LookupAnswer> {
     const results = new Map<string, Promise<Found>>();
     const cachedKeys = new Set<string>();
     const missing = new Map<string, { decisions: readonly Decision[]; stale: Entry | undefined }>();
-    const probes = await probe(request.keys, request.signal);
-    for (const [key, { valid, expired, decisions }] of probes) {
-      const stale = [valid, expired].find(
-        (entry) => entry !== undefined && entry.expireMs + request.maxStaleMs > now(),
-      );
+    const startMs = now();
+    const probes = await probe(request.keys, request.signal, request.maxAgeMs);
+    for (const [key, found] of probes) {
+      const stale = staleOf(found, request, startMs);
       if (request.mode === "refresh") {
         missing.set(key, {
           decisions: ["BYPASS_REQUESTED"],
           stale: request.maxStaleMs > 0 ? stale : undefined,
         });
-      } else if (valid !== undefined) {
+      } else if (found.valid !== undefined) {
         cachedKeys.add(key);
-        results.set(key, Promise.resolve({ state: "found", entry: valid, decisions, loadedNow: false }));
-      } else if (request.mode === "cache-only") {
-        const miss: Decision = expired === undefined ? "MISS_COLD" : "MISS_EXPIRED";
+        const ahead = refreshAhead?.asked(key, found.valid, request.refreshLoad) === true;
+        const decisions: Decision[] = ahead ? [...found.decisions, "REFRESH_AHEAD"] : found.decisions;
         results.set(
           key,
-          Promise.resolve(
-            stale === undefined
-              ? { state: "not-fetched", decisions: [...decisions, miss, "NOT_FETCHED"] }
-              : { state: "found", entry: stale, decisions: [...decisions, "HIT_STALE"], loadedNow: false },
-          ),
+          Promise.resolve({ state: "found", entry: found.valid, decisions, loadedNow: false }),
         );
+      } else if (request.mode === "cache-only") {
+        results.set(key, Promise.resolve(fromCacheOnly(found, stale)));
       } else {
-        missing.set(key, {
-          decisions: [...decisions, expired === undefined ? "MISS_COLD" : "MISS_EXPIRED"],
-          stale,
-        });
+        missing.set(key, { decisions: [...found.decisions, missOf(found)], stale });
       }
     }
-    for (const { key, coalesced, loaded } of loads.join([...missing.keys()], request.load, request.signal)) {
+    const oldestMs = request.mode === "refresh" ? startMs : startMs - request.maxAgeMs;
+    const keys = [...missing.keys()];
+    for (const { key, coalesced, loaded } of loads.join(
+      keys,
+      once(request.load, () => oldestMs),
+      request.signal,
+    )) {
       const known = missing.get(key);
       if (known === undefined) continue;
-      results.set(
-        key,
-        settle(loaded, coalesced ? [...known.decisions, "COALESCED_LOCAL"] : known.decisions, known.stale),
-      );
+      refreshAhead?.expect(key, request.refreshLoad);
+      results.set(key, settle(loaded, coalesced, known.decisions, known.stale));
     }
     return { cachedKeys, results };
   }
 
   return {
     lookUp,
-    read: async (key, signal) => (await probe([key], signal)).get(key)?.valid,
-    write,
+    read: async (key, signal) => (await probe([key], signal, Infinity)).get(key)?.valid,
+    find: async (key, maxAgeMs, signal) => {
+      const found = (await probe([key], signal, maxAgeMs)).get(key);
+      if (found?.valid === undefined)
+        return {
+          entry: undefined,
+          decisions: found === undefined ? ["MISS_COLD"] : [...found.decisions, missOf(found)],
+        };
+      refreshAhead?.touch(parts.get(key) ?? []);
+      return { entry: found.valid, decisions: found.decisions };
+    },
+    write: (key, entry, madeOf) => {
+      if (madeOf !== undefined) parts.set(key, madeOf);
+      behind.write(key, entry, false);
+      return Promise.resolve();
+    },
+    evict: async (scope) => {
+      loads.evict((key) => isInScope(key, scope));
+      const counts = await Promise.all(tiers.map((tier) => tier.evict(scope)));
+      return Math.max(0, ...counts);
+    },
     activeLoadCount: loads.activeCount,
     close: async () => {
+      await refreshAhead?.close();
       await loads.close();
+      await behind.close();
       await Promise.all(tiers.map((tier) => tier.close()));
     },
+  };
+}
+
+/** The newest entry that `max_stale` allows, valid or not. */
+const staleOf = (found: Probe, request: LookupRequest, nowMs: number): Entry | undefined =>
+  [found.valid, found.passedOver].find(
+    (entry) => entry !== undefined && entry.expireMs + request.maxStaleMs > nowMs,
+  );
+
+const fromCacheOnly = (found: Probe, stale: Entry | undefined): Found =>
+  stale === undefined
+    ? { state: "not-fetched", decisions: [...found.decisions, missOf(found), "NOT_FETCHED"] }
+    : { state: "found", entry: stale, decisions: [...found.decisions, "HIT_STALE"], loadedNow: false };
+
+async function settle(
+  loading: Promise<Loaded>,
+  coalesced: boolean,
+  before: readonly Decision[],
+  stale: Entry | undefined,
+): Promise<Found> {
+  const decisions: Decision[] = coalesced ? [...before, "COALESCED_LOCAL"] : [...before];
+  let loaded: Loaded;
+  try {
+    loaded = await loading;
+  } catch (error) {
+    return stale === undefined
+      ? { state: "failed", error, decisions }
+      : { state: "found", entry: stale, decisions: [...decisions, "HIT_STALE"], loadedNow: false };
+  }
+  if (loaded.origin === "cluster") decisions.push("COALESCED_CLUSTER");
+  if (!loaded.storable) decisions.push(loaded.forbidden ? "NO_STORE" : "NOT_STORABLE");
+  if (!loaded.storable && !loaded.forbidden && stale !== undefined)
+    return { state: "found", entry: stale, decisions: [...decisions, "HIT_STALE"], loadedNow: false };
+  return {
+    state: "found",
+    entry: loaded,
+    decisions,
+    loadedNow: !coalesced && loaded.origin === "here",
   };
 }

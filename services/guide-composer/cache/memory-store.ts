@@ -1,13 +1,17 @@
 import { LRUCache } from "lru-cache";
-import type { Entry, Store } from "./store.ts";
+import { isInScope } from "./keys.ts";
+import type { Entry, Read, Store } from "./store.ts";
 
-/** Bookkeeping of one entry besides its key and bytes: two numbers and the map's own slots. */
+/** Bookkeeping of one entry besides its key and bytes: a few numbers and the map's own slots. */
 const ENTRY_OVERHEAD_BYTES = 200;
+
+const NONE: Read = { state: "none" };
 
 export interface MemoryStore extends Store {
   readonly tier: "memory";
   readonly entryCount: () => number;
   readonly sizeBytes: () => number;
+  readonly dropIf: (fits: (entry: Entry) => boolean) => void;
 }
 
 /**
@@ -23,12 +27,12 @@ export function createMemoryStore(maxSizeBytes: number, maxStaleMs: number, now:
     sizeCalculation: (entry, key) => key.length * 2 + entry.bytes.byteLength + ENTRY_OVERHEAD_BYTES,
   });
 
-  function read(key: string): Entry | undefined {
+  function read(key: string): Read {
     const entry = entries.get(key);
-    if (entry === undefined) return undefined;
-    if (entry.expireMs + maxStaleMs > now()) return entry;
+    if (entry === undefined) return NONE;
+    if (entry.expireMs + maxStaleMs > now()) return { state: "entry", entry };
     entries.delete(key);
-    return undefined;
+    return NONE;
   }
 
   return {
@@ -42,9 +46,19 @@ export function createMemoryStore(maxSizeBytes: number, maxStaleMs: number, now:
       entries.delete(key);
       return Promise.resolve();
     },
+    evict: (scope) => {
+      let count = 0;
+      for (const key of [...entries.keys()]) {
+        if (isInScope(key, scope) && entries.delete(key)) count += 1;
+      }
+      return Promise.resolve(count);
+    },
     close: () => {
       entries.clear();
       return Promise.resolve();
+    },
+    dropIf: (fits) => {
+      for (const [key, entry] of [...entries]) if (fits(entry)) entries.delete(key);
     },
     entryCount: () => entries.size,
     sizeBytes: () => entries.calculatedSize,

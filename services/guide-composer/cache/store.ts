@@ -5,10 +5,29 @@ export interface Entry {
   readonly storedMs: number;
   /** Valid before this instant, expired from it on, milliseconds since the epoch. */
   readonly expireMs: number;
+  /** Whether the bytes say "nothing there". */
+  readonly negative: boolean;
 }
 
+/** Which entries an eviction means: those that fit every field that is set; all of them when none is. */
+export interface EvictionScope {
+  /** `destinations/{destination}`. */
+  readonly destination?: string | undefined;
+  /** Name of a section kind, for example `WEATHER`. Whole guides go too, because they contain the section. */
+  readonly kind?: string | undefined;
+  /** `providers/{provider}`. Whole guides go too, because they contain its content. */
+  readonly provider?: string | undefined;
+}
+
+/** What a read found under one key. */
+export type Read =
+  | { readonly state: "entry"; readonly entry: Entry }
+  | { readonly state: "none" }
+  /** There was something that is no entry of this version: it has been counted and removed. */
+  | { readonly state: "unreadable" };
+
 /**
- * One tier of the cache. Every implementation passes the suite in `test/cache-store.test.ts`.
+ * One tier of the cache. Every implementation passes the suite in `test/cache/store-contract.ts`.
  *
  * A store keeps an entry at least until it expires, unless it needs the room, and may keep it past that for callers
  * that accept stale answers: whether an entry is still valid is the reader's decision.
@@ -16,12 +35,14 @@ export interface Entry {
 export interface Store {
   /** Position of the tier, as decisions and metrics name it. */
   readonly tier: "memory" | "redis";
-  /** Entries in the order of `keys`; undefined where there is none. Throws when the store does not answer. */
-  readonly getMany: (keys: readonly string[], signal: AbortSignal) => Promise<readonly (Entry | undefined)[]>;
+  /** What is under each key, in the order of `keys`. Throws when the store does not answer. */
+  readonly getMany: (keys: readonly string[], signal: AbortSignal) => Promise<readonly Read[]>;
   /** Replaces what is under `key`. Throws when the store does not answer. */
   readonly set: (key: string, entry: Entry) => Promise<void>;
   /** Removes `key`; removing what is not there succeeds. Throws when the store does not answer. */
   readonly delete: (key: string) => Promise<void>;
+  /** Removes every entry of the scope and says how many. Throws when the store does not answer. */
+  readonly evict: (scope: EvictionScope) => Promise<number>;
   /** Releases what the store holds; it is not used afterwards. */
   readonly close: () => Promise<void>;
 }

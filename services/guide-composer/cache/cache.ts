@@ -1,0 +1,126 @@
+import { randomUUID } from "node:crypto";
+import type { Secret } from "../../../shared/config.ts";
+import { createBus, type Bus } from "./bus.ts";
+import { createClusterLoad } from "./cluster-load.ts";
+import { createCoherence, type Coherence } from "./coherence.ts";
+import { createLeases } from "./leases.ts";
+import { createLookup, type Lookup } from "./lookup.ts";
+import { createMemoryStore, type MemoryStore } from "./memory-store.ts";
+import { createRedisLink, type RedisLink } from "./redis-link.ts";
+import { createRedisStore, physicalLifeMs } from "./redis-store.ts";
+import { parseRedisUrl } from "./redis-url.ts";
+import { createRefreshAhead, refreshIsDue } from "./refresh-ahead.ts";
+import type { EvictionScope, Store } from "./store.ts";
+
+/** How long the start waits for the first answer of Redis: without it the first callers would do without. */
+const FIRST_ANSWER_MS = 300;
+
+export interface CacheOptions {
+  readonly memoryBytes: number;
+  /** Undefined: this process is alone, and what it knows ends with it. */
+  readonly redisUrl: Secret | undefined;
+  /** The largest `max_stale`: how long expired entries are kept, milliseconds. */
+  readonly maxStaleMs: number;
+  /** Wall clock, milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly monotonicNow: () => number;
+  readonly random: () => number;
+  /** Whether there is room for background work now. */
+  readonly mayRefresh: () => boolean;
+  readonly onTierError: (tier: Store["tier"], error: unknown) => void;
+  /** Told when a node of Redis is suspended, with the cause, and when it is back. */
+  readonly onRedisStateChanged: (node: string, cause: unknown) => void;
+}
+
+/** The cache of one composer: memory, then Redis when there is one. */
+export interface Cache {
+  readonly lookup: Lookup;
+  /** Removes what fits here and in every other composer; says how many entries that were. */
+  readonly evict: (scope: EvictionScope) => Promise<number>;
+  readonly memory: MemoryStore;
+  /** Undefined without Redis. */
+  readonly redis: RedisLink | undefined;
+  /** Whether there is a Redis and it cannot be used now. */
+  readonly redisLost: () => boolean;
+  readonly close: () => Promise<void>;
+}
+
+export async function createCache(options: CacheOptions): Promise<Cache> {
+  const { now, monotonicNow, random, maxStaleMs, onTierError } = options;
+  const memory = createMemoryStore(options.memoryBytes, maxStaleMs, now);
+  const refreshAhead = createRefreshAhead(now, random, options.mayRefresh);
+  const target = options.redisUrl && parseRedisUrl(options.redisUrl.reveal());
+  if (target === undefined) {
+    const lookup = createLookup({ tiers: [memory], clusterLoad: undefined, refreshAhead, now, onTierError });
+    return {
+      lookup,
+      memory,
+      redis: undefined,
+      redisLost: () => false,
+      evict: lookup.evict,
+      close: lookup.close,
+    };
+  }
+  const self = randomUUID();
+  const link = createRedisLink(target, monotonicNow, options.onRedisStateChanged);
+  const store = createRedisStore(link, maxStaleMs, now, random);
+  const onRedisError = (error: unknown): void => onTierError("redis", error);
+  const { bus, coherence } = createCluster(link, memory, self, now, onRedisError);
+  const lookup = createLookup({
+    tiers: [memory, store],
+    clusterLoad: createClusterLoad({
+      store,
+      leases: createLeases(link),
+      bus,
+      self,
+      now,
+      createToken: randomUUID,
+      physicalLifeMs: (entry) => physicalLifeMs(entry, maxStaleMs, now(), random),
+      onRedisError,
+    }),
+    refreshAhead,
+    now,
+    onTierError,
+  });
+  await link.firstAnswer(FIRST_ANSWER_MS);
+  return {
+    lookup,
+    memory,
+    redis: link,
+    redisLost: () => !link.available(),
+    evict: async (scope) => {
+      const count = await lookup.evict(scope);
+      await coherence.announce(scope, bus, self);
+      return count;
+    },
+    close: async () => {
+      coherence.close();
+      await lookup.close();
+      await link.close();
+    },
+  };
+}
+
+/** The bus and what this composer's memory makes of its messages. */
+function createCluster(
+  link: RedisLink,
+  memory: MemoryStore,
+  self: string,
+  now: () => number,
+  onRedisError: (error: unknown) => void,
+): { readonly bus: Bus; readonly coherence: Coherence } {
+  const settle = (done: Promise<unknown>): void => void done.catch(onRedisError);
+  const coherence = createCoherence(
+    link,
+    {
+      drop: (key) => settle(memory.delete(key)),
+      evict: (scope) => settle(memory.evict(scope)),
+      dropAll: () => settle(memory.evict({})),
+      dropRefreshable: () =>
+        memory.dropIf(({ storedMs, expireMs }) => refreshIsDue(now() - storedMs, expireMs - storedMs, 0)),
+    },
+    onRedisError,
+  );
+  const bus = createBus(link, self, coherence.onMessage, coherence.onReconnected);
+  return { bus, coherence };
+}

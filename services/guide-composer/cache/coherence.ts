@@ -1,0 +1,108 @@
+import { z } from "zod";
+import type { Bus, BusMessage } from "./bus.ts";
+import { EVICTIONS_KEY } from "./keys.ts";
+import type { RedisLink } from "./redis-link.ts";
+import type { EvictionScope } from "./store.ts";
+
+/** How often the log of evictions is read, because a message can get lost. */
+const POLL_EVERY_MS = 500;
+/** Evictions that the log remembers: more than anybody misses. */
+const MAX_LOG_LENGTH = 1_000;
+
+const scopeSchema = z.object({
+  destination: z.string().optional(),
+  kind: z.string().optional(),
+  provider: z.string().optional(),
+});
+
+/** What a composer does to its own memory when something changed elsewhere. */
+export interface LocalCopies {
+  /** Drops the copy of a value that another process has replaced. */
+  readonly drop: (key: string) => void;
+  readonly evict: (scope: EvictionScope) => void;
+  /** Drops what another process may have refreshed while no message came through. */
+  readonly dropRefreshable: () => void;
+  readonly dropAll: () => void;
+}
+
+/** Keeps the memory of a composer coherent with what the others do: within half a second, mostly at once. */
+export interface Coherence {
+  readonly onMessage: (message: BusMessage) => void;
+  readonly onReconnected: () => void;
+  /** Tells the others of an eviction. Throws when Redis does not answer: they do not know of it then. */
+  readonly announce: (scope: EvictionScope, bus: Bus, self: string) => Promise<void>;
+  readonly close: () => void;
+}
+
+/**
+ * Evictions stand in a Redis stream besides the message about them. Each composer reads on from the last one it knows,
+ * when a message comes and every half second, so that one that was cut off catches up.
+ */
+export function createCoherence(
+  link: RedisLink,
+  copies: LocalCopies,
+  onRedisError: (error: unknown) => void,
+): Coherence {
+  /** The last entry that has been applied; undefined until the log was read for the first time. */
+  let lastId: string | undefined;
+  let reading: Promise<void> | undefined;
+  let readAgain = false;
+
+  async function readOnce(): Promise<void> {
+    if (lastId === undefined) {
+      const newest = await link.run(EVICTIONS_KEY, (client) =>
+        client.xrevrange(EVICTIONS_KEY, "+", "-", "COUNT", 1),
+      );
+      lastId = newest[0]?.[0] ?? "0-0";
+      return;
+    }
+    const from = lastId;
+    // The last one itself again: when it is gone, the log is another one, or more was missed than it remembers.
+    const entries = await link.run(EVICTIONS_KEY, (client) => client.xrange(EVICTIONS_KEY, from, "+"));
+    if (from !== "0-0" && entries[0]?.[0] !== from) {
+      copies.dropAll();
+      lastId = entries.at(-1)?.[0] ?? "0-0";
+      return;
+    }
+    for (const [id, [, text = ""]] of entries) {
+      if (id === from) continue;
+      copies.evict(scopeSchema.parse(JSON.parse(text)));
+      lastId = id;
+    }
+  }
+
+  function read(): void {
+    if (reading !== undefined) {
+      readAgain = true;
+      return;
+    }
+    reading = readOnce()
+      .catch(onRedisError)
+      .finally(() => {
+        reading = undefined;
+        if (!readAgain) return;
+        readAgain = false;
+        read();
+      });
+  }
+
+  read();
+  const timer = setInterval(read, POLL_EVERY_MS).unref();
+  return {
+    onMessage: (message) => {
+      if (message.type === "stored") copies.drop(message.key);
+      if (message.type === "evicted") read();
+    },
+    onReconnected: () => {
+      copies.dropRefreshable();
+      read();
+    },
+    announce: async (scope, bus, self) => {
+      await link.run(EVICTIONS_KEY, (client) =>
+        client.xadd(EVICTIONS_KEY, "MAXLEN", "~", MAX_LOG_LENGTH, "*", "scope", JSON.stringify(scope)),
+      );
+      await bus.publish({ type: "evicted", from: self });
+    },
+    close: () => clearInterval(timer),
+  };
+}

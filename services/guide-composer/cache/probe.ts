@@ -1,0 +1,94 @@
+import type { Entry, Read, Store } from "./store.ts";
+
+/** One choice that a lookup made for a key; the composer maps these to `CacheDecision`. */
+export type Decision =
+  | "HIT_MEMORY"
+  | "HIT_REDIS"
+  | "HIT_STALE"
+  | "NEGATIVE"
+  | "COALESCED_LOCAL"
+  | "COALESCED_CLUSTER"
+  | "REFRESH_AHEAD"
+  | "MISS_COLD"
+  | "MISS_EXPIRED"
+  | "MISS_TOO_OLD"
+  | "MISS_UNREADABLE"
+  | "BYPASS_REDIS"
+  | "BYPASS_REQUESTED"
+  | "NO_STORE"
+  | "NOT_STORABLE"
+  | "NOT_FETCHED";
+
+/** What the tiers have under one key. */
+export interface Probe {
+  valid: Entry | undefined;
+  /** Newest entry that is expired or older than asked for, for callers that accept stale answers. */
+  passedOver: Entry | undefined;
+  /** Whether `passedOver` keeps its promise and is only older than the caller accepts. */
+  tooOld: boolean;
+  unreadable: boolean;
+  readonly decisions: Decision[];
+}
+
+const HIT = { memory: "HIT_MEMORY", redis: "HIT_REDIS" } as const satisfies Record<Store["tier"], Decision>;
+
+/** Why there is no valid entry. */
+export function missOf({ passedOver, unreadable, tooOld }: Probe): Decision {
+  if (passedOver !== undefined) return tooOld ? "MISS_TOO_OLD" : "MISS_EXPIRED";
+  return unreadable ? "MISS_UNREADABLE" : "MISS_COLD";
+}
+
+/**
+ * Reads keys from tier to tier until each has a valid entry, and copies what a farther tier had into the nearer ones.
+ * An entry is valid until its promise ends, and while it is not older than the caller accepts.
+ */
+export function createProbe(
+  tiers: readonly Store[],
+  now: () => number,
+  onTierError: (tier: Store["tier"], error: unknown) => void,
+): (keys: readonly string[], signal: AbortSignal, maxAgeMs: number) => Promise<Map<string, Probe>> {
+  return async (keys, signal, maxAgeMs) => {
+    const probes = new Map<string, Probe>(
+      keys.map((key) => [
+        key,
+        { valid: undefined, passedOver: undefined, tooOld: false, unreadable: false, decisions: [] },
+      ]),
+    );
+    for (const [position, tier] of tiers.entries()) {
+      const missing = keys.filter((key) => probes.get(key)?.valid === undefined);
+      if (missing.length === 0) break;
+      let reads: readonly Read[];
+      try {
+        reads = await tier.getMany(missing, signal);
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        onTierError(tier.tier, error);
+        if (tier.tier === "redis") for (const key of missing) probes.get(key)?.decisions.push("BYPASS_REDIS");
+        continue;
+      }
+      for (const [index, key] of missing.entries()) {
+        const read = reads[index];
+        const known = probes.get(key);
+        if (read === undefined || known === undefined || read.state === "none") continue;
+        if (read.state === "unreadable") {
+          known.unreadable = true;
+          continue;
+        }
+        const { entry } = read;
+        const nowMs = now();
+        const expired = entry.expireMs <= nowMs;
+        if (!expired && nowMs - entry.storedMs <= maxAgeMs) {
+          known.valid = entry;
+          known.decisions.push(HIT[tier.tier]);
+          if (entry.negative) known.decisions.push("NEGATIVE");
+          for (const nearer of tiers.slice(0, position))
+            nearer.set(key, entry).catch((error: unknown) => onTierError(nearer.tier, error));
+        } else if (known.passedOver === undefined || entry.expireMs > known.passedOver.expireMs) {
+          known.passedOver = entry;
+          known.tooOld = !expired;
+        }
+      }
+    }
+    return probes;
+  };
+}

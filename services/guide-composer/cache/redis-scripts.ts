@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import type { RedisClient } from "./redis-link.ts";
+
+interface Script {
+  readonly text: string;
+  readonly sha: string;
+}
+
+const script = (text: string): Script => ({ text, sha: createHash("sha1").update(text).digest("hex") });
+
+/**
+ * Asks for the right to load. KEYS: for each content its lease and its value. ARGV: token, life of a lease in
+ * milliseconds, the instant now, and for each content the oldest stored-at that is good enough. Answers per content 1 when the lease is
+ * ours, 0 when somebody else has it, 2 when the value is good by now. Reads the header of `entry-codec.ts`.
+ */
+export const ACQUIRE = script(`
+local answers = {}
+for i = 1, #KEYS, 2 do
+  local head = redis.call('GETRANGE', KEYS[i + 1], 0, 19)
+  local good = false
+  if #head == 20 and string.sub(head, 1, 2) == 'WF' then
+    local stored = struct.unpack('>d', string.sub(head, 5, 12))
+    local expire = struct.unpack('>d', string.sub(head, 13, 20))
+    good = expire > tonumber(ARGV[3]) and stored >= tonumber(ARGV[4 + (i - 1) / 2])
+  end
+  if good then
+    answers[#answers + 1] = 2
+  elseif redis.call('SET', KEYS[i], ARGV[1], 'NX', 'PX', ARGV[2]) then
+    answers[#answers + 1] = 1
+  else
+    answers[#answers + 1] = 0
+  end
+end
+return answers
+`);
+
+/** Keeps leases. KEYS: leases. ARGV: token, life in milliseconds. Answers how many are still ours. */
+export const RENEW = script(`
+local count = 0
+for i = 1, #KEYS do
+  if redis.call('GET', KEYS[i]) == ARGV[1] then
+    count = count + redis.call('PEXPIRE', KEYS[i], ARGV[2])
+  end
+end
+return count
+`);
+
+/**
+ * Writes a value if the lease is still ours, gives the lease back, and tells. KEYS: lease, value. ARGV: token, value,
+ * life of the value in milliseconds, channel, message. Answers 1 when it was written.
+ */
+export const COMMIT = script(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
+redis.call('DEL', KEYS[1])
+redis.call('PUBLISH', ARGV[4], ARGV[5])
+return 1
+`);
+
+/** Gives a lease back without a value, and tells. KEYS: lease. ARGV: token, channel, message. */
+export const RELEASE = script(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('PUBLISH', ARGV[2], ARGV[3])
+return 1
+`);
+
+/** Runs a script, by its digest when Redis knows it. */
+export async function runScript(
+  client: RedisClient,
+  { text, sha }: Script,
+  keys: readonly string[],
+  args: readonly (string | number | Buffer)[],
+): Promise<unknown> {
+  try {
+    return await client.evalsha(sha, keys.length, ...keys, ...args);
+  } catch (error) {
+    if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
+    return await client.eval(text, keys.length, ...keys, ...args);
+  }
+}

@@ -1,0 +1,54 @@
+/** First wait before a suspended node is asked again; it doubles up to the other. */
+const FIRST_PROBE_MS = 100;
+const MAX_PROBE_MS = 500;
+
+/** Which nodes of Redis are left alone, and who looks whether they are back: never a request. */
+export interface Suspensions {
+  readonly isSuspended: (node: string) => boolean;
+  readonly any: () => boolean;
+  /** Leaves a node alone until a probe succeeds. */
+  readonly suspend: (node: string, cause: unknown) => void;
+  readonly close: () => void;
+}
+
+/**
+ * @param probe resolves to whether the node is back; a rejection means that it is not
+ * @param onChanged told of each suspension with its cause, and of its end with undefined
+ */
+export function createSuspensions(
+  probe: (node: string) => Promise<boolean>,
+  onChanged: (node: string, cause: unknown) => void,
+): Suspensions {
+  const timers = new Map<string, NodeJS.Timeout>();
+  let closed = false;
+
+  function schedule(node: string, waitMs: number): void {
+    timers.set(node, setTimeout(() => void check(node, waitMs), waitMs).unref());
+  }
+
+  async function check(node: string, waitedMs: number): Promise<void> {
+    const back = await probe(node).catch(() => false);
+    if (closed) return;
+    if (back) {
+      timers.delete(node);
+      onChanged(node, undefined);
+    } else {
+      schedule(node, Math.min(waitedMs * 2, MAX_PROBE_MS));
+    }
+  }
+
+  return {
+    isSuspended: (node) => timers.has(node),
+    any: () => timers.size > 0,
+    suspend: (node, cause) => {
+      if (closed || timers.has(node)) return;
+      schedule(node, FIRST_PROBE_MS);
+      onChanged(node, cause);
+    },
+    close: () => {
+      closed = true;
+      for (const timer of timers.values()) clearTimeout(timer);
+      timers.clear();
+    },
+  };
+}

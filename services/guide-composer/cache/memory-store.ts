@@ -35,6 +35,9 @@ export function createMemoryStore(maxSizeBytes: number, maxStaleMs: number, now:
     return NONE;
   }
 
+  /** A list, because entries are deleted while it is gone through. */
+  const listKeys = (): readonly string[] => Array.from(entries.keys());
+
   return {
     tier: "memory",
     getMany: (keys) => Promise.resolve(keys.map(read)),
@@ -48,9 +51,7 @@ export function createMemoryStore(maxSizeBytes: number, maxStaleMs: number, now:
     },
     evict: (scope) => {
       let count = 0;
-      for (const key of [...entries.keys()]) {
-        if (isInScope(key, scope) && entries.delete(key)) count += 1;
-      }
+      for (const key of listKeys()) if (isInScope(key, scope) && entries.delete(key)) count += 1;
       return Promise.resolve(count);
     },
     close: () => {
@@ -58,7 +59,10 @@ export function createMemoryStore(maxSizeBytes: number, maxStaleMs: number, now:
       return Promise.resolve();
     },
     dropIf: (fits) => {
-      for (const [key, entry] of [...entries]) if (fits(entry)) entries.delete(key);
+      for (const key of listKeys()) {
+        const entry = entries.peek(key);
+        if (entry !== undefined && fits(entry)) entries.delete(key);
+      }
     },
     entryCount: () => entries.size,
     sizeBytes: () => entries.calculatedSize,

@@ -108,13 +108,6 @@ export const oneOf = <const T extends string>(...values: readonly T[]): SettingT
   parse: (value) => values.find((allowed) => allowed === value),
 });
 
-/** A `redis://` or `rediss://` URL; it may hold a password, so it cannot be printed. */
-export const redisUrl: SettingType<Secret> = {
-  mustBe: "a redis:// or rediss:// URL",
-  parse: (value) =>
-    URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol) ? new Secret(value) : undefined,
-};
-
 /**
  * Reads settings from an environment. An empty value counts as unset.
  *

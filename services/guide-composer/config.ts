@@ -2,11 +2,20 @@ import {
   integer,
   listenAddress,
   PROCESS_SETTINGS,
+  Secret,
   text,
   type SettingTable,
+  type SettingType,
   type Settings,
 } from "../../shared/config.ts";
-import { redisUrl } from "./cache/redis-url.ts";
+import { parseRedisUrl } from "./cache/redis-url.ts";
+
+/** `REDIS_URL`: never printed, because it may hold a password. */
+const redisUrl: SettingType<Secret> = {
+  mustBe:
+    "redis://host:port/database, redis+sentinel://host:port,.../master or redis+cluster://host:port,... (rediss for TLS)",
+  parse: (value) => (parseRedisUrl(value) === undefined ? undefined : new Secret(value)),
+};
 
 /** All settings of guide-composer. */
 export const COMPOSER_SETTINGS = {

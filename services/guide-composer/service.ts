@@ -6,6 +6,7 @@ import { createTelemetryInterceptor } from "../../shared/telemetry/interceptors.
 import { activeTraceId, inSpan } from "../../shared/telemetry/spans.ts";
 import type { Telemetry } from "../../shared/telemetry/telemetry.ts";
 import { createCache } from "./cache/cache.ts";
+import { parseRedisUrl } from "./cache/redis-url.ts";
 import { createCatalog } from "./catalog.ts";
 import type { ComposerSettings } from "./config.ts";
 import { createDecisionCounter } from "./decision-counter.ts";
@@ -44,7 +45,7 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
   const gazetteer = loadGazetteer();
   const cache = await createCache({
     memoryBytes: options.settings.MEMORY_CACHE_MIB * 2 ** 20,
-    redisUrl: options.settings.REDIS_URL,
+    redis: options.settings.REDIS_URL && parseRedisUrl(options.settings.REDIS_URL.reveal()),
     maxStaleMs: MAX_STALE_MS,
     now,
     monotonicNow,

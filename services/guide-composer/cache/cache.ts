@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import type { Secret } from "../../../shared/config.ts";
 import { createBus, type Bus } from "./bus.ts";
 import { createClusterLoad } from "./cluster-load.ts";
 import { createCoherence, type Coherence } from "./coherence.ts";
@@ -8,7 +7,7 @@ import { createLookup, type Lookup } from "./lookup.ts";
 import { createMemoryStore, type MemoryStore } from "./memory-store.ts";
 import { createRedisLink, type RedisLink } from "./redis-link.ts";
 import { createRedisStore, physicalLifeMs } from "./redis-store.ts";
-import { parseRedisUrl } from "./redis-url.ts";
+import type { RedisTarget } from "./redis-url.ts";
 import { createRefreshAhead, refreshIsDue } from "./refresh-ahead.ts";
 import type { EvictionScope, Store } from "./store.ts";
 
@@ -18,7 +17,7 @@ const FIRST_ANSWER_MS = 300;
 export interface CacheOptions {
   readonly memoryBytes: number;
   /** Undefined: this process is alone, and what it knows ends with it. */
-  readonly redisUrl: Secret | undefined;
+  readonly redis: RedisTarget | undefined;
   /** The largest `max_stale`: how long expired entries are kept, milliseconds. */
   readonly maxStaleMs: number;
   /** Wall clock, milliseconds since the epoch. */
@@ -49,8 +48,7 @@ export async function createCache(options: CacheOptions): Promise<Cache> {
   const { now, monotonicNow, random, maxStaleMs, onTierError } = options;
   const memory = createMemoryStore(options.memoryBytes, maxStaleMs, now);
   const refreshAhead = createRefreshAhead(now, random, options.mayRefresh);
-  const target = options.redisUrl && parseRedisUrl(options.redisUrl.reveal());
-  if (target === undefined) {
+  if (options.redis === undefined) {
     const lookup = createLookup({ tiers: [memory], clusterLoad: undefined, refreshAhead, now, onTierError });
     return {
       lookup,
@@ -62,7 +60,7 @@ export async function createCache(options: CacheOptions): Promise<Cache> {
     };
   }
   const self = randomUUID();
-  const link = createRedisLink(target, monotonicNow, options.onRedisStateChanged);
+  const link = createRedisLink(options.redis, monotonicNow, options.onRedisStateChanged);
   const store = createRedisStore(link, maxStaleMs, now, random);
   const onRedisError = (error: unknown): void => onTierError("redis", error);
   const { bus, coherence } = createCluster(link, memory, self, now, onRedisError);

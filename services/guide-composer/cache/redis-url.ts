@@ -1,5 +1,3 @@
-import { Secret, type SettingType } from "../../../shared/config.ts";
-
 export interface RedisAddress {
   readonly host: string;
   readonly port: number;
@@ -79,10 +77,3 @@ function decode(text: string): string | undefined {
     return undefined; // a stray percent sign: the URL is refused
   }
 }
-
-/** `REDIS_URL`: never printed, because it may hold a password. */
-export const redisUrl: SettingType<Secret> = {
-  mustBe:
-    "redis://host:port/database, redis+sentinel://host:port,.../master or redis+cluster://host:port,... (rediss for TLS)",
-  parse: (text) => (parseRedisUrl(text) === undefined ? undefined : new Secret(text)),
-};

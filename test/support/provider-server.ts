@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
 
 /** A request as the server under test sent it. */
 export interface ReceivedRequest {
@@ -8,12 +9,15 @@ export interface ReceivedRequest {
   readonly url: URL;
   readonly headers: IncomingMessage["headers"];
   readonly body: string;
+  /** When its body was complete, on the server's monotonic clock, milliseconds. */
+  readonly receivedMs: number;
 }
 
 export interface Reply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** A buffer is sent as it is: servers under load keep theirs ready. */
+  readonly body: string | Buffer;
 }
 
 /** What the server does instead of answering. Each answers every request until changed. */
@@ -31,7 +35,35 @@ export type Fault =
   | { readonly kind: "truncated" } // complete response whose JSON is cut off
   | { readonly kind: "wrong-schema" } // 200 with JSON of another shape
   | { readonly kind: "empty" } // 200 without a body
-  | { readonly kind: "reset" }; // the socket is destroyed at once
+  | { readonly kind: "reset" } // the socket is destroyed at once
+  | { readonly kind: "slow"; readonly latencyMs: number } // the true answer, this much later
+  | { readonly kind: "remark" } // 200 in which the provider itself says that it failed
+  | {
+      readonly kind: "rate-limit"; // 429 as the provider words it
+      /** `Retry-After` in seconds, or as a date of this wall clock time; neither: as the provider does it. */
+      readonly retryAfterSeconds?: number;
+      readonly retryAtMs?: number;
+    };
+
+/** Replies in a provider's own words to faults that each provider words differently. */
+export interface FaultReplies {
+  /** The 429; its `Retry-After`, when the fault names one, is added by the server. */
+  readonly "rate-limit"?: Reply;
+  /** The 200 that says that it failed; without it the fault `remark` is refused. */
+  readonly remark?: Reply;
+}
+
+export interface ProviderServerOptions {
+  /** Loopback port; 0, the default, is a free one. */
+  readonly port?: number;
+  readonly faultReplies?: FaultReplies;
+  /** Requests of one client address in progress at once, and what a further one gets at once. */
+  readonly concurrency?: { readonly maxPerClientCount: number; readonly refusal: Reply };
+  /** Compresses replies above 1 KiB for clients that accept gzip. */
+  readonly compressed?: boolean;
+  /** Monotonic clock, milliseconds. */
+  readonly monotonicNow?: () => number;
+}
 
 export interface ProviderServer {
   /** `http://127.0.0.1:{port}`. */
@@ -40,26 +72,48 @@ export interface ProviderServer {
   readonly requests: ReceivedRequest[];
   /** Sockets now open. */
   readonly openSocketCount: () => number;
-  setFault(fault: Fault | undefined): void;
+  /**
+   * @param requestCount requests that meet the fault; those after them are answered truly. Default: all.
+   * @throws when the provider has no such failure
+   */
+  setFault(fault: Fault | undefined, requestCount?: number): void;
   /** Milliseconds before each answer; a function is asked with each request. */
   setLatencyMs(latencyMs: number | ((request: ReceivedRequest) => number)): void;
-  /** Forgets requests, fault and latency. */
+  /** Asked first with each request: a reply of it is sent at once, without latency and fault. */
+  setGate(gate: ((request: ReceivedRequest) => Reply | undefined) | undefined): void;
+  /** Forgets requests, fault, latency and gate. */
   reset(): void;
   close(): Promise<void>;
 }
 
-/** Starts a server on a free loopback port that speaks a provider's wire format through `answer`. */
+const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
+const COMPRESS_FROM_BYTES = 1024;
+const DRIP_INTERVAL_MS = 1000;
+
+const toBuffer = (body: string | Buffer): Buffer =>
+  typeof body === "string" ? Buffer.from(body, "utf8") : body;
+
+/** Starts a server on a loopback port that speaks a provider's wire format through `answer`. */
 export async function startProviderServer(
   answer: (request: ReceivedRequest) => Reply | Promise<Reply>,
+  options: ProviderServerOptions = {},
 ): Promise<ProviderServer> {
+  const monotonicNow = options.monotonicNow ?? (() => performance.now());
   const requests: ReceivedRequest[] = [];
   const sockets = new Set<Socket>();
+  const inProgress = new Map<string, number>();
+  const compressedBodies = new WeakMap<Buffer, Buffer>();
   const closing = new AbortController();
   let fault: Fault | undefined;
+  let faultsLeft = 0;
   let latency: number | ((request: ReceivedRequest) => number) = 0;
+  let gate: ((request: ReceivedRequest) => Reply | undefined) | undefined;
 
-  const server = createServer((message, response) => {
-    handle(message, response).catch((error: unknown) => {
+  const server = createServer({ keepAliveTimeout: 60_000 }, (message, response) => {
+    const client = message.socket.remoteAddress ?? "";
+    inProgress.set(client, (inProgress.get(client) ?? 0) + 1);
+    response.once("close", () => inProgress.set(client, (inProgress.get(client) ?? 1) - 1));
+    handle(message, response, client).catch((error: unknown) => {
       if (!closing.signal.aborted) response.destroy(error instanceof Error ? error : undefined);
     });
   });
@@ -68,7 +122,7 @@ export async function startProviderServer(
     socket.once("close", () => sockets.delete(socket));
   });
 
-  async function handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function handle(message: IncomingMessage, response: ServerResponse, client: string): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of message) chunks.push(chunk as Buffer);
     const request: ReceivedRequest = {
@@ -76,57 +130,97 @@ export async function startProviderServer(
       url: new URL(message.url ?? "/", "http://provider.test"),
       headers: message.headers,
       body: Buffer.concat(chunks).toString("utf8"),
+      receivedMs: monotonicNow(),
     };
     requests.push(request);
-    const now = fault;
-    const latencyMs = typeof latency === "function" ? latency(request) : latency;
+    const refusal = gate?.(request) ?? refuseParallel(client);
+    if (refusal !== undefined) return send(refusal, request, response);
+    const now = takeFault();
+    const latencyMs =
+      (typeof latency === "function" ? latency(request) : latency) +
+      (now?.kind === "slow" ? now.latencyMs : 0);
     if (latencyMs > 0) await delay(latencyMs, undefined, { signal: closing.signal });
     if (now?.kind === "hang") return;
     if (now?.kind === "reset") return void message.socket.destroy();
-    if (now?.kind === "status") return void response.writeHead(now.status, now.headers).end(now.body ?? "");
-    if (now?.kind === "html")
-      return void response
-        .writeHead(200, { "content-type": "text/html" })
-        .end("<html><body>maintenance</body></html>");
-    if (now?.kind === "empty")
-      return void response.writeHead(200, { "content-type": "application/json" }).end();
-    if (now?.kind === "wrong-schema")
-      return void response
-        .writeHead(200, { "content-type": "application/json" })
-        .end('{"unexpected":["shape"]}');
+    const failure = failureReply(now, options.faultReplies);
+    if (failure !== undefined) return send(failure, request, response);
     const reply = await answer(request);
-    const body = Buffer.from(reply.body, "utf8");
-    const headers = { "content-type": "application/json; charset=utf-8", ...reply.headers };
-    const status = reply.status ?? 200;
-    if (now?.kind === "truncated")
-      return void response.writeHead(status, headers).end(body.subarray(0, Math.floor(body.length * 0.6)));
-    response.writeHead(status, { ...headers, "content-length": String(body.length) });
-    if (now?.kind === "cut")
-      return void response.write(body.subarray(0, Math.floor(body.length / 2)), () =>
-        message.socket.destroy(),
-      );
-    if (now?.kind === "drip") {
-      for (const byte of body) {
-        if (response.destroyed) return;
-        response.write(Buffer.of(byte));
-        await delay(1000, undefined, { signal: closing.signal });
-      }
-    }
-    response.end(body);
+    if (now === undefined || now.kind === "slow") return send(reply, request, response);
+    await spoil(now.kind, reply, message.socket, response);
   }
 
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  function refuseParallel(client: string): Reply | undefined {
+    const { concurrency } = options;
+    return concurrency !== undefined && (inProgress.get(client) ?? 0) > concurrency.maxPerClientCount
+      ? concurrency.refusal
+      : undefined;
+  }
+
+  function takeFault(): Fault | undefined {
+    if (faultsLeft <= 0) return undefined;
+    faultsLeft -= 1;
+    return fault;
+  }
+
+  function send(reply: Reply, request: ReceivedRequest, response: ServerResponse): void {
+    let body = toBuffer(reply.body);
+    const headers: Record<string, string> = { ...JSON_TYPE, ...reply.headers };
+    const accepted = request.headers["accept-encoding"]?.includes("gzip") === true;
+    if (options.compressed === true && accepted && body.length >= COMPRESS_FROM_BYTES) {
+      const known = compressedBodies.get(body) ?? gzipSync(body, { level: 1 });
+      compressedBodies.set(body, known);
+      body = known;
+      headers["content-encoding"] = "gzip";
+    }
+    headers["content-length"] = String(body.length);
+    response.writeHead(reply.status ?? 200, headers).end(body);
+  }
+
+  async function spoil(
+    kind: Fault["kind"],
+    reply: Reply,
+    socket: Socket,
+    response: ServerResponse,
+  ): Promise<void> {
+    const body = toBuffer(reply.body);
+    const status = reply.status ?? 200;
+    const headers = { ...JSON_TYPE, ...reply.headers };
+    if (kind === "truncated")
+      return void response.writeHead(status, headers).end(body.subarray(0, Math.floor(body.length * 0.6)));
+    response.writeHead(status, { ...headers, "content-length": String(body.length) });
+    if (kind === "cut")
+      return void response.write(body.subarray(0, Math.floor(body.length / 2)), () => socket.destroy());
+    for (const byte of body) {
+      if (response.destroyed) return;
+      response.write(Buffer.of(byte));
+      await delay(DRIP_INTERVAL_MS, undefined, { signal: closing.signal });
+    }
+    response.end();
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port ?? 0, "127.0.0.1", resolve);
+  });
   const { port } = server.address() as AddressInfo;
   return {
     baseUrl: `http://127.0.0.1:${port}`,
     requests,
     openSocketCount: () => sockets.size,
-    setFault: (next) => void (fault = next),
+    setFault: (next, requestCount = Number.POSITIVE_INFINITY) => {
+      if (next?.kind === "remark" && options.faultReplies?.remark === undefined)
+        throw new Error("this provider never fails inside a 200");
+      fault = next;
+      faultsLeft = next === undefined ? 0 : requestCount;
+    },
     setLatencyMs: (next) => void (latency = next),
+    setGate: (next) => void (gate = next),
     reset: () => {
       requests.length = 0;
       fault = undefined;
+      faultsLeft = 0;
       latency = 0;
+      gate = undefined;
     },
     close: async () => {
       closing.abort();
@@ -134,4 +228,43 @@ export async function startProviderServer(
       await new Promise<void>((resolve) => void server.close(() => resolve()));
     },
   };
+}
+
+/** The reply to faults that need no true answer; undefined for the others. */
+function failureReply(fault: Fault | undefined, replies: FaultReplies | undefined): Reply | undefined {
+  switch (fault?.kind) {
+    case "status":
+      return {
+        status: fault.status,
+        headers: { "content-type": "text/plain", ...fault.headers },
+        body: fault.body ?? "",
+      };
+    case "html":
+      return { headers: { "content-type": "text/html" }, body: "<html><body>maintenance</body></html>" };
+    case "empty":
+      return { body: "" };
+    case "wrong-schema":
+      return { body: '{"unexpected":["shape"]}' };
+    case "remark":
+      return replies?.remark;
+    case "rate-limit": {
+      const reply = replies?.["rate-limit"] ?? { body: "" };
+      const retryAfter =
+        fault.retryAfterSeconds?.toString() ??
+        (fault.retryAtMs === undefined ? undefined : new Date(fault.retryAtMs).toUTCString());
+      return {
+        ...reply,
+        status: 429,
+        headers: { ...reply.headers, ...(retryAfter !== undefined && { "retry-after": retryAfter }) },
+      };
+    }
+    case "hang":
+    case "reset":
+    case "cut":
+    case "drip":
+    case "truncated":
+    case "slow":
+    case undefined:
+      return undefined;
+  }
 }

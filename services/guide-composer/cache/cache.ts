@@ -81,6 +81,7 @@ export async function createCache(options: CacheOptions): Promise<Cache> {
     onTierError,
   });
   await link.firstAnswer(FIRST_ANSWER_MS);
+  coherence.start();
   return {
     lookup,
     memory,

@@ -27,6 +27,7 @@ export interface LocalCopies {
 
 /** Keeps the memory of a composer coherent with what the others do: within half a second, mostly at once. */
 export interface Coherence {
+  readonly start: () => void;
   readonly onMessage: (message: BusMessage) => void;
   readonly onReconnected: () => void;
   /** Tells the others of an eviction. Throws when Redis does not answer: they do not know of it then. */
@@ -86,9 +87,12 @@ export function createCoherence(
       });
   }
 
-  read();
-  const timer = setInterval(read, POLL_EVERY_MS).unref();
+  let timer: NodeJS.Timeout | undefined;
   return {
+    start: () => {
+      timer = setInterval(read, POLL_EVERY_MS).unref();
+      read();
+    },
     onMessage: (message) => {
       if (message.type === "stored") copies.drop(message.key);
       if (message.type === "evicted") read();

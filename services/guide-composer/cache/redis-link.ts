@@ -143,6 +143,8 @@ export function createRedisLink(
     return true;
   }, onStateChanged);
 
+  client.on("ready", suspensions.probeNow);
+
   return {
     run: async (key, command) => {
       const node = nodeOf(key);
@@ -160,7 +162,7 @@ export function createRedisLink(
     masters,
     available: () => !suspensions.any(),
     firstAnswer: async (maxMs) => {
-      if (client.status === "ready") return;
+      if (client.status === "ready" && !suspensions.any()) return;
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, maxMs);
       client.once("ready", resolve);

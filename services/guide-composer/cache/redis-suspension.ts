@@ -8,6 +8,8 @@ export interface Suspensions {
   readonly any: () => boolean;
   /** Leaves a node alone until a probe succeeds. */
   readonly suspend: (node: string, cause: unknown) => void;
+  /** Asks every suspended node now, because a connection has come up. */
+  readonly probeNow: () => void;
   readonly close: () => void;
 }
 
@@ -28,7 +30,8 @@ export function createSuspensions(
 
   async function check(node: string, waitedMs: number): Promise<void> {
     const back = await probe(node).catch(() => false);
-    if (closed) return;
+    if (closed || !timers.has(node)) return;
+    clearTimeout(timers.get(node));
     if (back) {
       timers.delete(node);
       onChanged(node, undefined);
@@ -44,6 +47,12 @@ export function createSuspensions(
       if (closed || timers.has(node)) return;
       schedule(node, FIRST_PROBE_MS);
       onChanged(node, cause);
+    },
+    probeNow: () => {
+      for (const [node, timer] of timers) {
+        clearTimeout(timer);
+        void check(node, FIRST_PROBE_MS);
+      }
     },
     close: () => {
       closed = true;

@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import type { Cache } from "../../services/guide-composer/cache/cache.ts";
+import { leaseKey } from "../../services/guide-composer/cache/keys.ts";
+import { startRedisServer, type RedisServer } from "../support/redis/server.ts";
+import { ask, createTestCache, eventually, keysOf, Source, textOf, valueOf } from "./harness.ts";
+
+describe("one load per cluster, with a real Redis", () => {
+  let server: RedisServer;
+  let caches: Cache[];
+  let source: Source;
+  let number = 0;
+  let keys: string[];
+
+  before(async function () {
+    this.timeout(60_000);
+    const started = await startRedisServer();
+    if (started === undefined) return this.skip();
+    server = started;
+  });
+  after(() => server?.close());
+  beforeEach(async () => {
+    caches = await Promise.all([1, 2, 3].map(() => createTestCache(server.url)));
+    source = new Source((key) => ({ state: "loaded", loaded: valueOf(`of ${key}`, Date.now()) }));
+    number += 1;
+    keys = keysOf(String(number));
+  });
+  afterEach(() => Promise.all(caches.map((cache) => cache.close())));
+
+  const at = (index: number): Cache => {
+    const cache = caches[index];
+    assert.ok(cache);
+    return cache;
+  };
+  const raw = async (key: string): Promise<Buffer | null> => {
+    const { redis } = at(0);
+    assert.ok(redis);
+    return await redis.run(key, (client) => client.getBuffer(key));
+  };
+
+  it("R6: asks once for what 300 calls on three composers want at the same time", async () => {
+    source.hold();
+    const all = Array.from({ length: 300 }, (_, index) => ask(at(index % 3), keys, source));
+    await eventually(() => source.calls.length === keys.length);
+    source.open();
+    for (const found of await Promise.all(all))
+      for (const key of keys) assert.equal(textOf(found.get(key)), `of ${key}`);
+    for (const key of keys) assert.equal(source.callCount(key), 1);
+  });
+
+  it("tells who shared whose load", async () => {
+    source.hold();
+    const first = ask(at(0), keys, source);
+    await eventually(() => source.calls.length === keys.length);
+    const others = [ask(at(0), keys, source), ask(at(1), keys, source)];
+    await eventually(() => at(1).lookup.activeLoadCount() === keys.length);
+    source.open();
+    const [key = ""] = keys;
+    assert.deepEqual((await first).get(key)?.decisions, ["MISS_COLD"]);
+    const [local, cluster] = await Promise.all(others);
+    assert.deepEqual(local?.get(key)?.decisions, ["MISS_COLD", "COALESCED_LOCAL"]);
+    assert.deepEqual(cluster?.get(key)?.decisions, ["MISS_COLD", "COALESCED_CLUSTER"]);
+    assert.deepEqual((await ask(at(2), keys, source)).get(key)?.decisions, ["HIT_REDIS"]);
+    assert.deepEqual((await ask(at(2), keys, source)).get(key)?.decisions, ["HIT_MEMORY"]);
+  });
+
+  it("shares a failure with who waits for it, and keeps it nowhere", async () => {
+    source.hold();
+    source.answer((key) => ({
+      state: "loaded",
+      loaded: valueOf(`failed ${key}`, Date.now(), { storable: false }),
+    }));
+    const all = caches.map((cache) => ask(cache, keys, source));
+    await eventually(() => caches.every((cache) => cache.lookup.activeLoadCount() === keys.length));
+    source.open();
+    for (const found of await Promise.all(all))
+      for (const key of keys) assert.equal(textOf(found.get(key)), `failed ${key}`);
+    for (const key of keys) {
+      assert.equal(source.callCount(key), 1);
+      assert.equal(await raw(key), null);
+    }
+  });
+
+  it("sends nothing through Redis that may not be stored", async () => {
+    source.hold();
+    source.answer((key) => ({
+      state: "loaded",
+      loaded: valueOf(`secret ${key}`, Date.now(), { storable: false, forbidden: true }),
+    }));
+    const all = caches.map((cache) => ask(cache, keys, source));
+    await eventually(() => caches.every((cache) => cache.lookup.activeLoadCount() === keys.length));
+    source.open();
+    const [key = ""] = keys;
+    for (const found of await Promise.all(all)) {
+      assert.equal(textOf(found.get(key)), `secret ${key}`);
+      assert.ok(found.get(key)?.decisions.includes("NO_STORE"));
+    }
+    // Each composer had to ask for itself.
+    assert.equal(source.callCount(key), 3);
+    assert.equal(await raw(key), null);
+  });
+
+  it("R7: takes over from a holder that has died", async () => {
+    const { redis } = at(0);
+    assert.ok(redis);
+    // What a process leaves behind that was killed while it was loading.
+    for (const key of keys)
+      await redis.run(key, (client) => client.set(leaseKey(key), "of a dead process", "PX", 200));
+    const all = await Promise.all(caches.map((cache) => ask(cache, keys, source)));
+    for (const found of all) for (const key of keys) assert.equal(textOf(found.get(key)), `of ${key}`);
+    for (const key of keys) assert.equal(source.callCount(key), 1);
+  });
+
+  it("takes over at once when nobody waits any more at the holder", async () => {
+    source.hold();
+    const leaving = new AbortController();
+    const first = ask(at(0), keys, source, { signal: leaving.signal });
+    await eventually(() => source.calls.length === keys.length);
+    const second = ask(at(1), keys, source);
+    await eventually(() => at(1).lookup.activeLoadCount() === keys.length);
+    leaving.abort(new Error("the caller has gone"));
+    for (const found of (await first).values()) assert.equal(found.state, "failed");
+    await eventually(() => source.calls.length === 2 * keys.length);
+    source.open();
+    for (const [key, found] of await second) assert.equal(textOf(found), `of ${key}`);
+    assert.equal(source.abortedCount, 1);
+  });
+
+  it("lets a holder that has lost its lease write nothing", async () => {
+    source.hold();
+    const first = ask(at(0), keys, source);
+    await eventually(() => source.calls.length === keys.length);
+    const { redis } = at(0);
+    assert.ok(redis);
+    const [key = ""] = keys;
+    await redis.run(key, (client) => client.set(leaseKey(key), "of another one"));
+    source.open();
+    // The caller has what it wanted all the same.
+    assert.equal(textOf((await first).get(key)), `of ${key}`);
+    await eventually(async () => (await raw(keys[1] ?? "")) !== null);
+    assert.equal(await raw(key), null);
+  });
+
+  it("does not keep what was evicted while it was being loaded", async () => {
+    source.hold();
+    const first = ask(at(0), keys, source);
+    await eventually(() => source.calls.length === keys.length);
+    await at(1).evict({ destination: `destinations/${number}` });
+    await eventually(async () => (await raw(leaseKey(keys[0] ?? ""))) === null);
+    source.open();
+    await first;
+    const [key = ""] = keys;
+    assert.equal(await raw(key), null);
+    source.answer((asked) => ({ state: "loaded", loaded: valueOf(`new ${asked}`, Date.now()) }));
+    assert.equal(textOf((await ask(at(1), keys, source)).get(key)), `new ${key}`);
+  });
+
+  it("brings an eviction to the memory of every composer", async () => {
+    for (const cache of caches) await ask(cache, keys, source);
+    assert.equal(source.calls.length, keys.length);
+    assert.equal(await at(2).evict({ destination: `destinations/${number}` }), keys.length);
+    await eventually(() => caches.every((cache) => cache.memory.entryCount() === 0), 1_000);
+  });
+
+  it("brings an eviction to a composer that missed the message, when it reads the log", async () => {
+    for (const cache of caches) await ask(cache, keys, source);
+    const { redis } = at(0);
+    assert.ok(redis);
+    // The log alone, without the message on the bus.
+    const scope = JSON.stringify({ destination: `destinations/${number}` });
+    await redis.run("wayfarer/2/evictions", (client) =>
+      client.xadd("wayfarer/2/evictions", "*", "scope", scope),
+    );
+    await eventually(() => caches.every((cache) => cache.memory.entryCount() === 0), 1_500);
+  });
+
+  it("brings a refresh to the memory of every composer", async () => {
+    for (const cache of caches) await ask(cache, keys, source);
+    source.answer((key) => ({ state: "loaded", loaded: valueOf(`new ${key}`, Date.now()) }));
+    await ask(at(0), keys, source, { mode: "refresh" });
+    const [key = ""] = keys;
+    await eventually(async () => textOf((await ask(at(1), keys, source)).get(key)) === `new ${key}`, 1_000);
+    assert.equal(source.callCount(key), 2);
+  });
+
+  it("loads anew what is older than asked for, once", async () => {
+    let nowMs = Date.now();
+    const aged = await Promise.all([1, 2].map(() => createTestCache(server.url, { now: () => nowMs })));
+    caches.push(...aged);
+    const [one, two] = aged;
+    assert.ok(one && two);
+    source.answer((key) => ({ state: "loaded", loaded: valueOf(`at ${nowMs} ${key}`, nowMs) }));
+    await ask(one, keys, source);
+    nowMs += 60_000;
+    const [key = ""] = keys;
+    const young = (await ask(two, keys, source, { maxAgeMs: 60_000 })).get(key);
+    assert.deepEqual(young?.decisions, ["HIT_REDIS"]);
+    const old = await ask(two, keys, source, { maxAgeMs: 59_999 });
+    assert.deepEqual(old.get(key)?.decisions, ["MISS_TOO_OLD"]);
+    assert.equal(source.callCount(key), 2);
+  });
+});

@@ -42,6 +42,8 @@ const CONNECT_TIMEOUT_MS = 1_000;
 /** A socket on which nothing has come for so long, with commands waiting, is dead. */
 const SOCKET_TIMEOUT_MS = 1_000;
 const MAX_RECONNECT_DELAY_MS = 1_000;
+/** Least time between two reconnections because a node takes no writes. */
+const READ_ONLY_RECONNECT_MS = 2_000;
 
 /** Errors that Redis answers with and that mean "not now", of any command. */
 const NOT_SERVING = /^(CLUSTERDOWN|LOADING|MASTERDOWN|TRYAGAIN)\b/;
@@ -55,8 +57,6 @@ const FAIL_FAST = {
   autoResendUnfulfilledCommands: false,
   connectTimeout: CONNECT_TIMEOUT_MS,
   socketTimeout: SOCKET_TIMEOUT_MS,
-  // A replica that was a master a moment ago: connect anew, to whoever is it now.
-  reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
   disableClientInfo: true,
 } as const satisfies Partial<CommonRedisOptions>;
 
@@ -67,10 +67,24 @@ const SUBSCRIBER = {
   disableClientInfo: true,
 } as const satisfies Partial<CommonRedisOptions>;
 
-function createClient(target: RedisTarget, patient: boolean): RedisClient {
+/**
+ * A replica that was a master a moment ago: connect anew, to whoever is it now. Not with every write that it refuses,
+ * because its answers to reads are good, and a reconnection loses them.
+ */
+function reconnectWhenReadOnly(monotonicNow: () => number): (error: Error) => boolean {
+  let lastMs = -Infinity;
+  return (error) => {
+    if (!error.message.startsWith("READONLY") || monotonicNow() - lastMs < READ_ONLY_RECONNECT_MS)
+      return false;
+    lastMs = monotonicNow();
+    return true;
+  };
+}
+
+function createClient(target: RedisTarget, patient: boolean, monotonicNow: () => number): RedisClient {
   const { topology, tls, username, password, database } = target;
   const common = {
-    ...(patient ? SUBSCRIBER : FAIL_FAST),
+    ...(patient ? SUBSCRIBER : { ...FAIL_FAST, reconnectOnError: reconnectWhenReadOnly(monotonicNow) }),
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
     ...(tls && { tls: {} }),
@@ -122,7 +136,7 @@ export function createRedisLink(
   monotonicNow: () => number,
   onStateChanged: (node: string, cause: unknown) => void,
 ): RedisLink {
-  const client = createClient(target, false);
+  const client = createClient(target, false, monotonicNow);
   const subscribers: RedisClient[] = [];
   // A connection error is an event besides the failed commands; the state says all there is to say.
   client.on("error", () => {});
@@ -171,7 +185,7 @@ export function createRedisLink(
       client.off("ready", resolve);
     },
     subscribe: (channel, onMessage, onReconnected) => {
-      const subscriber = createClient(target, true);
+      const subscriber = createClient(target, true, monotonicNow);
       subscribers.push(subscriber);
       let connectedBefore = false;
       subscriber.on("error", () => {});

@@ -10,6 +10,7 @@ export const LIFE_MS = 3_600_000;
 
 export interface TestCacheOptions {
   readonly now?: () => number;
+  readonly memoryBytes?: number;
   readonly onRedisStateChanged?: (node: string, cause: unknown) => void;
 }
 
@@ -21,7 +22,7 @@ export function createTestCache(
   const target = redisUrl === undefined ? undefined : parseRedisUrl(redisUrl);
   assert.ok(redisUrl === undefined || target !== undefined);
   return createCache({
-    memoryBytes: 16 << 20,
+    memoryBytes: options.memoryBytes ?? 16 << 20,
     redis: target,
     maxStaleMs: MAX_STALE_MS,
     now: options.now ?? Date.now,

@@ -116,7 +116,7 @@ export function createLookup(options: LookupOptions): Lookup {
       if (request.mode === "refresh") {
         missing.set(key, {
           decisions: ["BYPASS_REQUESTED"],
-          stale: request.maxStaleMs > 0 ? stale : undefined,
+          stale,
         });
       } else if (found.valid !== undefined) {
         cachedKeys.add(key);
@@ -180,11 +180,13 @@ export function createLookup(options: LookupOptions): Lookup {
   };
 }
 
-/** The newest entry that `max_stale` allows, valid or not. */
+/** What `max_stale` allows when nothing newer can be had; whoever does not set it has no use for it. */
 const staleOf = (found: Probe, request: LookupRequest, nowMs: number): Entry | undefined =>
-  [found.valid, found.passedOver].find(
-    (entry) => entry !== undefined && entry.expireMs + request.maxStaleMs > nowMs,
-  );
+  request.maxStaleMs > 0
+    ? [found.valid, found.passedOver].find(
+        (entry) => entry !== undefined && entry.expireMs + request.maxStaleMs > nowMs,
+      )
+    : undefined;
 
 const fromCacheOnly = (found: Probe, stale: Entry | undefined): Found =>
   stale === undefined

@@ -105,26 +105,32 @@ async function* streamWithin<T>(
   end: (error?: unknown) => void,
 ): AsyncGenerator<T> {
   const iterator = context.with(within, () => messages[Symbol.asyncIterator]());
-  let count = 0;
+  let messageCount = 0;
   let ended = false;
+  const endStream = (error?: unknown): void => {
+    ended = true;
+    span.setAttribute(ATTRIBUTE.messageCount, messageCount);
+    end(error);
+  };
   try {
     for (;;) {
       const result = await context.with(within, () => iterator.next());
       if (result.done === true) break;
-      count += 1;
+      messageCount += 1;
       yield result.value;
     }
-    ended = true;
-    end();
+    endStream();
   } catch (error) {
-    ended = true;
-    end(error);
+    endStream(error);
     throw error;
   } finally {
-    span.setAttribute(ATTRIBUTE.messageCount, count);
+    // The reader has left before the end.
     if (!ended) {
-      await context.with(within, () => iterator.return?.());
-      end(new ConnectError("the caller has gone", Code.Canceled));
+      try {
+        await context.with(within, () => iterator.return?.());
+      } finally {
+        endStream(new ConnectError("the caller has gone", Code.Canceled));
+      }
     }
   }
 }

@@ -1,0 +1,69 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** One service as an operator runs it: a process of its own, told everything by its environment. */
+export interface ServiceProcess {
+  /** `host:port`. */
+  readonly address: string;
+  /** Every line of stderr so far. */
+  readonly lines: readonly string[];
+  /** Sends SIGTERM and waits for the end. */
+  readonly stop: () => Promise<number | null>;
+}
+
+/** Starts a service on a free port; it is serving when the promise resolves. */
+export async function startService(
+  service: "content-fetcher" | "guide-composer",
+  environment: Readonly<Record<string, string>>,
+): Promise<ServiceProcess> {
+  const entry = fileURLToPath(new URL(`../../services/${service}/main.ts`, import.meta.url));
+  const { PATH = "", HOME = "" } = process.env;
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry], {
+    env: { PATH, HOME, COMPOSER_LISTEN: "127.0.0.1:0", FETCHER_LISTEN: "127.0.0.1:0", ...environment },
+    stdio: ["ignore", "inherit", "pipe"],
+  });
+  const lines: string[] = [];
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  const address = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      lines.push(line);
+      const found = /"address":"([^"]+)","msg":"[a-z-]+ is serving"/.exec(line)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+    child.once("exit", (code) => reject(new Error(`${service} ended with ${code}: ${lines.join("\n")}`)));
+  });
+  return {
+    address,
+    lines,
+    stop: () => {
+      child.kill("SIGTERM");
+      return ended;
+    },
+  };
+}
+
+/** Both services as two processes, the composer with the fetcher as its target. */
+export interface ServicePair {
+  readonly composer: ServiceProcess;
+  readonly fetcher: ServiceProcess;
+  /** @returns exit codes of composer and fetcher */
+  readonly stop: () => Promise<readonly (number | null)[]>;
+}
+
+export async function startServicePair(
+  environment: Readonly<Record<string, string>>,
+  fetcherEnvironment: Readonly<Record<string, string>> = {},
+): Promise<ServicePair> {
+  const fetcher = await startService("content-fetcher", { ...environment, ...fetcherEnvironment });
+  try {
+    const composer = await startService("guide-composer", {
+      ...environment,
+      FETCHER_TARGET: fetcher.address,
+    });
+    return { composer, fetcher, stop: async () => [await composer.stop(), await fetcher.stop()] };
+  } catch (error) {
+    await fetcher.stop();
+    throw error;
+  }
+}

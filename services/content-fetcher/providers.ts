@@ -2,8 +2,8 @@ import type { Provider } from "./provider.ts";
 import { almanac } from "./providers/almanac/almanac.ts";
 import { metNorway } from "./providers/met-norway.ts";
 import { nominatim } from "./providers/nominatim.ts";
-import { openMeteo } from "./providers/open-meteo.ts";
-import { overpass } from "./providers/overpass.ts";
+import { openMeteo } from "./providers/open-meteo/open-meteo.ts";
+import { overpass } from "./providers/overpass/overpass.ts";
 
 /** Every provider of this server, in order of preference: the only list. */
 export const PROVIDERS: readonly Provider[] = [overpass, openMeteo, metNorway, almanac, nominatim];

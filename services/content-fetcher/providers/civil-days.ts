@@ -32,6 +32,18 @@ export const isoDayAt = (epochMs: number, timeZone: string): string =>
 export const daysBetween = (from: string, to: string): number =>
   Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS);
 
+/** The day after a `YYYY-MM-DD`. */
+export const nextDay = (isoDay: string): string =>
+  new Date(Date.parse(`${isoDay}T00:00:00Z`) + DAY_MS).toISOString().slice(0, 10);
+
+/** The same day so many years later or, with a negative number, earlier; 29 February is the 28th where there is none. */
+export function sameDayOf(isoDay: string, yearShift: number): string {
+  const { year, month, day } = toCivil(isoDay);
+  const shifted = year + yearShift;
+  const exists = new Date(Date.UTC(shifted, month - 1, day)).getUTCMonth() === month - 1;
+  return `${shifted}-${String(month).padStart(2, "0")}-${String(exists ? day : day - 1).padStart(2, "0")}`;
+}
+
 /** Midnight that begins a civil day in a time zone, milliseconds since the epoch. */
 export function midnightMs(isoDay: string, timeZone: string): number {
   const utcMs = Date.parse(`${isoDay}T00:00:00Z`);

@@ -10,48 +10,59 @@ import {
 } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ServiceError } from "../../../shared/errors.ts";
 import type { Answer, FetchContext, Provider, ResolvedQuery } from "../provider.ts";
-import { daysBetween, isoDayAt, toCivil, tripDays } from "./civil-days.ts";
+import { daysBetween, isoDayAt, midnightMs, nextDay, toCivil, tripDays } from "./civil-days.ts";
 
 /** Days that the forecast reaches, today included. */
 const REACH_DAY_COUNT = 10;
 const HOUR_MS = 3_600_000;
-/** A day counts as covered when its steps span this much of it: else its extremes would be those of half a day. */
-const MIN_SPAN_HOURS = 18;
+/** A day counts as covered when its steps stand for this much of it: else its extremes would be those of half a day. */
+const MIN_COVERED_MS = 18 * HOUR_MS;
+/** The part of a day whose weather counts as the day's: when people are about. Hours after midnight. */
+const DAYTIME = { fromHour: 6, toHour: 22 } as const;
 
-const details = z.object({
-  air_temperature: z.number().optional(),
-  relative_humidity: z.number().optional(),
-  wind_speed: z.number().optional(),
-});
+const optionalNumber = z.number().nullish();
 const period = z
   .object({
-    summary: z.object({ symbol_code: z.string() }).optional(),
-    details: z.object({ precipitation_amount: z.number().optional() }).optional(),
+    summary: z.object({ symbol_code: z.string().nullish() }).nullish(),
+    details: z
+      .object({
+        precipitation_amount: optionalNumber,
+        // Not in `compact`; where an answer has them they say more than the values at the ends of six hours.
+        air_temperature_max: optionalNumber,
+        air_temperature_min: optionalNumber,
+      })
+      .nullish(),
   })
-  .optional();
+  .nullish();
 const schema = z.object({
   properties: z.object({
     timeseries: z.array(
       z.object({
         time: z.string(),
-        data: z.object({ instant: z.object({ details }), next_1_hours: period, next_6_hours: period }),
+        data: z.object({
+          instant: z.object({
+            details: z
+              .object({
+                air_temperature: optionalNumber,
+                relative_humidity: optionalNumber,
+                wind_speed: optionalNumber,
+              })
+              .nullish(),
+          }),
+          next_1_hours: period,
+          next_6_hours: period,
+        }),
       }),
     ),
   }),
 });
 
-interface Step {
-  readonly atMs: number;
-  readonly temperature: number | undefined;
-  readonly humidity: number | undefined;
-  readonly wind: number | undefined;
-  readonly rainMm: number | undefined;
-  readonly symbol: string | undefined;
-  /** How long the step stands for, hours. */
-  readonly hours: number;
-}
-
-/** MET Norway's Locationforecast: the weather of about the next nine days, worldwide. */
+/**
+ * MET Norway's Locationforecast: the weather of about the next nine days, worldwide.
+ *
+ * Its terms want no call before `Expires`: content is storable until then and the composer's cache keeps to it. This
+ * service keeps no answers, so that there is no earlier one to ask about by `If-Modified-Since`.
+ */
 export const metNorway: Provider = {
   id: "met-norway",
   displayName: "MET Norway",
@@ -64,6 +75,7 @@ export const metNorway: Provider = {
     storable: true,
     maxStorageMs: undefined,
   },
+  // 20 calls a second per application are allowed.
   limits: { attemptTimeoutMs: 3_000, maxConcurrentCount: 2, maxCallsPerMinute: 1_200 },
   fetch: fetchWeather,
 };
@@ -85,20 +97,12 @@ async function fetchWeather(
     {
       origin: "MET_NORWAY_BASE_URL",
       path: "/weatherapi/locationforecast/2.0/compact",
-      // More than four decimals are refused.
-      query: { lat: location.latitude.toFixed(4), lon: location.longitude.toFixed(4) },
+      query: { lat: fourDecimals(location.latitude), lon: fourDecimals(location.longitude) },
     },
     schema,
   );
   const steps = toSteps(body.properties.timeseries);
-  const forecasts = days.flatMap((day) =>
-    toForecast(
-      day,
-      steps.filter(({ atMs }) => isoDayAt(atMs, timeZone) === day),
-      timeZone,
-      fetchMs,
-    ),
-  );
+  const forecasts = days.flatMap((day) => toForecast(day, steps, timeZone, fetchMs));
   if (forecasts.length === 0)
     throw new ServiceError("PROVIDER_OUT_OF_COVERAGE", "the forecast does not reach the dates");
   const expiresMs = Date.parse(headers["expires"] ?? "");
@@ -113,55 +117,86 @@ async function fetchWeather(
   };
 }
 
+/** Its terms: coordinates are truncated to four decimals; more are refused with 403. */
+function fourDecimals(degrees: number): string {
+  // Via text, because 38.7167 times ten thousand is a little less than 387,167.
+  const [whole = "0", decimals = ""] = degrees.toFixed(9).split(".");
+  const text = `${whole}.${decimals.slice(0, 4)}`;
+  return Number(text) === 0 ? "0.0000" : text;
+}
+
+interface Step {
+  readonly startMs: number;
+  /** Until when its amounts count, milliseconds since the epoch: its period, cut where the next step starts. */
+  readonly endMs: number;
+  /** How long the period is that the amounts are for. */
+  readonly periodMs: number;
+  readonly temperatures: readonly number[];
+  readonly humidity: number | undefined;
+  readonly windMps: number | undefined;
+  readonly rainMm: number | undefined;
+  readonly symbol: string | undefined;
+}
+
 type Series = z.infer<typeof schema>["properties"]["timeseries"];
 
-/** Hourly steps stand for one hour, the later ones for six: each amount of rain is counted once. */
+/** Hourly steps stand for one hour, the later ones for six, the last one for its instant only. */
 function toSteps(series: Series): Step[] {
-  return series.flatMap(({ time, data }): Step[] => {
-    const atMs = Date.parse(time);
-    if (Number.isNaN(atMs)) return [];
-    const hourly = data.next_1_hours !== undefined;
-    const ahead = data.next_1_hours ?? data.next_6_hours;
-    const {
-      air_temperature: temperature,
-      relative_humidity: humidity,
-      wind_speed: wind,
-    } = data.instant.details;
-    return [
-      {
-        atMs,
-        temperature,
-        humidity,
-        wind,
-        rainMm: ahead?.details?.precipitation_amount,
-        symbol: ahead?.summary?.symbol_code,
-        hours: hourly ? 1 : 6,
-      },
-    ];
+  const timed = series
+    .map(({ time, data }) => ({ startMs: Date.parse(time), data }))
+    .filter(({ startMs }) => !Number.isNaN(startMs))
+    .sort((a, b) => a.startMs - b.startMs);
+  return timed.map(({ startMs, data }, index): Step => {
+    const { next_1_hours: hour, next_6_hours: sixHours, instant } = data;
+    const ahead = hour ?? sixHours;
+    const periodMs = (hour ? 1 : sixHours ? 6 : 0) * HOUR_MS;
+    const nextMs = timed[index + 1]?.startMs ?? Infinity;
+    return {
+      startMs,
+      endMs: Math.min(startMs + periodMs, nextMs),
+      periodMs,
+      temperatures: [
+        instant.details?.air_temperature,
+        ahead?.details?.air_temperature_max,
+        ahead?.details?.air_temperature_min,
+      ].filter((value) => typeof value === "number"),
+      humidity: instant.details?.relative_humidity ?? undefined,
+      windMps: instant.details?.wind_speed ?? undefined,
+      rainMm: ahead?.details?.precipitation_amount ?? undefined,
+      symbol: ahead?.summary?.symbol_code ?? undefined,
+    };
   });
 }
 
+/** What the steps say of a civil day at the destination; nothing when they cover too little of it. */
 function toForecast(
   day: string,
   steps: readonly Step[],
   timeZone: string,
   fetchMs: number,
 ): MessageInitShape<typeof DailyForecastSchema>[] {
-  const temperatures = steps.flatMap(({ temperature }) => temperature ?? []);
-  const [first] = steps;
-  const last = steps.at(-1);
-  if (first === undefined || last === undefined || temperatures.length === 0) return [];
-  if ((last.atMs - first.atMs) / HOUR_MS + last.hours < MIN_SPAN_HOURS) return [];
-  const rain = steps.flatMap(({ rainMm }) => rainMm ?? []);
-  const wind = steps.flatMap((step) => step.wind ?? []);
-  const humidity = steps.flatMap((step) => step.humidity ?? []);
-  const daytime = steps.filter(({ atMs }) => {
-    const hour = Number(
-      new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", hourCycle: "h23" }).format(atMs),
-    );
-    return hour >= 6 && hour < 22;
-  });
-  const conditions = daytime.map(({ symbol }) => toCondition(symbol));
+  const dayStartMs = midnightMs(day, timeZone);
+  const dayEndMs = midnightMs(nextDay(day), timeZone);
+  const overlapMs = (step: Step, fromMs: number, toMs: number): number =>
+    Math.max(0, Math.min(step.endMs, toMs) - Math.max(step.startMs, fromMs));
+  const within = steps.filter(({ startMs }) => startMs >= dayStartMs && startMs < dayEndMs);
+  const touching = steps
+    .map((step) => ({ step, ms: overlapMs(step, dayStartMs, dayEndMs) }))
+    .filter(({ ms }) => ms > 0);
+  const temperatures = within.flatMap((step) => step.temperatures);
+  if (temperatures.length === 0 || sum(touching.map(({ ms }) => ms)) < MIN_COVERED_MS) return [];
+  // Six hours can lie in two days at the destination: each gets its share of the amount.
+  const rain = touching.flatMap(({ step, ms }) =>
+    step.rainMm === undefined ? [] : [step.rainMm * (ms / step.periodMs)],
+  );
+  const wind = within.flatMap((step) => step.windMps ?? []);
+  const humid = touching.flatMap(({ step, ms }) =>
+    step.humidity === undefined ? [] : [{ percent: step.humidity, ms }],
+  );
+  const [fromMs, toMs] = [dayStartMs + DAYTIME.fromHour * HOUR_MS, dayStartMs + DAYTIME.toHour * HOUR_MS];
+  const conditions = touching
+    .filter(({ step }) => overlapMs(step, fromMs, toMs) > 0)
+    .map(({ step }) => toCondition(step.symbol));
   return [
     {
       date: toCivil(day),
@@ -171,7 +206,11 @@ function toForecast(
       maxTemperatureCelsius: Math.max(...temperatures),
       ...(rain.length > 0 && { precipitationMm: round(sum(rain)) }),
       ...(wind.length > 0 && { maxWindSpeedMps: Math.max(...wind) }),
-      ...(humidity.length > 0 && { meanRelativeHumidity: round(sum(humidity) / humidity.length / 100) }),
+      ...(humid.length > 0 && {
+        meanRelativeHumidity: round(
+          sum(humid.map(({ percent, ms }) => percent * ms)) / sum(humid.map(({ ms }) => ms)) / 100,
+        ),
+      }),
       citations: [
         {
           provider: "providers/met-norway",
@@ -185,7 +224,7 @@ function toForecast(
   ];
 }
 
-/** The enum runs from mild to severe. */
+/** As Open-Meteo does, the most severe weather of the day names it. The enum runs from mild to severe. */
 const worst = (conditions: readonly WeatherCondition[]): WeatherCondition =>
   conditions.reduce(
     (worse, condition) => (condition > worse ? condition : worse),
@@ -195,16 +234,19 @@ const worst = (conditions: readonly WeatherCondition[]): WeatherCondition =>
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const round = (value: number): number => Math.round(value * 100) / 100;
 
-/** The provider's symbols, some with its own spelling (`lightssleetshowersandthunder`), by what they contain. */
-function toCondition(symbol: string | undefined): WeatherCondition {
-  const name = symbol?.replace(/_(day|night|polartwilight)$/, "") ?? "";
-  if (name.includes("thunder")) return WeatherCondition.THUNDERSTORM;
-  if (name.includes("snow")) return WeatherCondition.SNOW;
-  if (name.includes("sleet")) return WeatherCondition.FREEZING_RAIN;
-  if (name.includes("rain")) return WeatherCondition.RAIN;
-  if (name === "fog") return WeatherCondition.FOG;
-  if (name === "cloudy") return WeatherCondition.OVERCAST;
-  if (name === "partlycloudy" || name === "fair") return WeatherCondition.PARTLY_CLOUDY;
-  if (name === "clearsky") return WeatherCondition.CLEAR;
-  return WeatherCondition.UNSPECIFIED;
-}
+/** What a symbol's name contains, most severe first: `heavysleetshowersandthunder` is a thunderstorm. */
+const SYMBOL_PARTS: readonly (readonly [part: string, condition: WeatherCondition])[] = [
+  ["thunder", WeatherCondition.THUNDERSTORM],
+  ["snow", WeatherCondition.SNOW],
+  ["sleet", WeatherCondition.FREEZING_RAIN],
+  ["rain", WeatherCondition.RAIN],
+  ["fog", WeatherCondition.FOG],
+  ["partlycloudy", WeatherCondition.PARTLY_CLOUDY],
+  ["cloudy", WeatherCondition.OVERCAST],
+  ["fair", WeatherCondition.PARTLY_CLOUDY],
+  ["clearsky", WeatherCondition.CLEAR],
+];
+
+/** By what the name contains, because `_day` and the like follow it and the provider misspells some of its own names. */
+const toCondition = (symbol: string | undefined): WeatherCondition =>
+  SYMBOL_PARTS.find(([part]) => symbol?.includes(part))?.[1] ?? WeatherCondition.UNSPECIFIED;

@@ -2,24 +2,39 @@ import tzLookup from "tz-lookup";
 import { z } from "zod";
 import type { GeocodeAnswer, Provider } from "../provider.ts";
 
+const text = z.string().nullish();
 const schema = z.array(
   z.object({
-    osm_type: z.enum(["node", "way", "relation"]),
-    osm_id: z.number().int(),
+    // Absent for results that are computed, such as postcodes: those are no destinations.
+    osm_type: z.enum(["node", "way", "relation"]).nullish(),
+    osm_id: z.number().int().nullish(),
     lat: z.string(),
     lon: z.string(),
-    name: z.string().optional(),
+    name: text,
     display_name: z.string(),
-    category: z.string().optional(),
-    address: z.object({ state: z.string().optional(), country_code: z.string().optional() }).optional(),
-    extratags: z.object({ population: z.string().optional() }).nullish(),
+    // `class` in the older of its two formats.
+    category: text,
+    class: text,
+    addresstype: text,
+    address: z.object({ state: text, region: text, country_code: text }).nullish(),
+    extratags: z.object({ population: text }).nullish(),
   }),
 );
 
-/** What a guide can be written about: settlements, islands and regions, no shop or street. */
-const DESTINATION_CATEGORIES = new Set(["boundary", "place", "natural", "landuse", "leisure", undefined]);
+type Found = z.infer<typeof schema>[number];
 
-/** Nominatim: places that the gazetteer and Open-Meteo lack. Geocoding only. */
+/** What a guide can be written about: settlements, islands and regions, no shop or street. */
+const DESTINATION_CATEGORIES = new Set(["boundary", "place", "natural", "landuse", "leisure"]);
+/** A whole country or a postcode is none. */
+const NO_DESTINATION_TYPES = new Set(["country", "continent", "ocean", "postcode"]);
+/** The most that the provider returns. */
+const MAX_RESULT_COUNT = 40;
+const INT32_MAX = 2 ** 31 - 1;
+
+/**
+ * Nominatim: places that the gazetteer and Open-Meteo lack. Geocoding only: whole names, never what somebody is still
+ * typing, which its policy forbids.
+ */
 export const nominatim: Provider = {
   id: "nominatim",
   displayName: "Nominatim",
@@ -27,7 +42,7 @@ export const nominatim: Provider = {
   offerings: [],
   terms: {
     license: "ODbL-1.0",
-    uri: "https://operations.osmfoundation.org/policies/nominatim/",
+    uri: "https://www.openstreetmap.org/copyright",
     attribution: "© OpenStreetMap contributors",
     storable: true,
     maxStorageMs: undefined,
@@ -45,33 +60,42 @@ export const nominatim: Provider = {
           format: "jsonv2",
           addressdetails: "1",
           extratags: "1",
-          limit: String(maxCount),
+          // Twice as many, because some are no destinations.
+          limit: String(Math.min(MAX_RESULT_COUNT, maxCount * 2)),
           "accept-language": languageCode,
         },
       },
       schema,
     );
-    return body.flatMap((found) => {
-      const latitude = Number(found.lat);
-      const longitude = Number(found.lon);
-      if (
-        !(Math.abs(latitude) <= 90) ||
-        !(Math.abs(longitude) <= 180) ||
-        !DESTINATION_CATEGORIES.has(found.category)
-      )
-        return [];
-      const population = Number(found.extratags?.population?.replaceAll(/\D/g, "") ?? "");
-      return [
-        {
-          name: `destinations/osm-${found.osm_type.charAt(0)}${found.osm_id}`,
-          displayName: found.name ?? found.display_name.split(",")[0] ?? found.display_name,
-          region: found.address?.state ?? "",
-          countryCode: found.address?.country_code?.toUpperCase() ?? "",
-          location: { latitude, longitude },
-          timeZone: tzLookup(latitude, longitude),
-          ...(Number.isSafeInteger(population) && population > 0 && population < 2 ** 31 && { population }),
-        },
-      ];
-    });
+    return body.flatMap(toDestination).slice(0, maxCount);
   },
 };
+
+function toDestination(found: Found): GeocodeAnswer {
+  const { osm_type: osmType, osm_id: osmId } = found;
+  const latitude = Number(found.lat);
+  const longitude = Number(found.lon);
+  if (
+    typeof osmType !== "string" ||
+    typeof osmId !== "number" ||
+    !(Math.abs(latitude) <= 90) ||
+    !(Math.abs(longitude) <= 180) ||
+    !DESTINATION_CATEGORIES.has(found.category ?? found.class ?? "") ||
+    NO_DESTINATION_TYPES.has(found.addresstype ?? "")
+  )
+    return [];
+  const population = Number((found.extratags?.population ?? "").replaceAll(/\D/g, ""));
+  const name = (found.name ?? "").trim() || (found.display_name.split(",")[0] ?? "").trim();
+  if (name === "") return [];
+  return [
+    {
+      name: `destinations/osm-${osmType.charAt(0)}${osmId}`,
+      displayName: name,
+      region: found.address?.state ?? found.address?.region ?? "",
+      countryCode: found.address?.country_code?.toUpperCase() ?? "",
+      location: { latitude, longitude },
+      timeZone: tzLookup(latitude, longitude),
+      ...(population > 0 && population <= INT32_MAX && { population }),
+    },
+  ];
+}

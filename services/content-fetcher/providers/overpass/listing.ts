@@ -1,0 +1,202 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { SectionKind, type ListingSchema } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { listingKey } from "../listing-key.ts";
+import { TAG_VALUES } from "./query.ts";
+import {
+  accessibilityOf,
+  addressOf,
+  descriptionOf,
+  dietsOf,
+  feeOf,
+  isGone,
+  kebab,
+  nameOf,
+  oneLine,
+  richnessOf,
+  valuesOf,
+  webUriOf,
+  wikidataIdOf,
+  type Tags,
+} from "./tags.ts";
+
+/** One element of an Overpass answer. */
+export interface OsmElement {
+  /** `node`, `way`, `relation`, or what else Overpass can count and derive. */
+  readonly type: string;
+  readonly id: number;
+  readonly lat?: number | undefined;
+  readonly lon?: number | undefined;
+  /** Of ways and relations. */
+  readonly center?: { readonly lat: number; readonly lon: number } | undefined;
+  readonly tags?: Tags | undefined;
+}
+
+type ListingInit = MessageInitShape<typeof ListingSchema>;
+type Details = NonNullable<ListingInit["details"]>;
+
+const MAX_CUISINE_COUNT = 5;
+
+/** Listings of a kind, best described first; the same elements give the same order whatever their own. */
+export function toListings(
+  kind: SectionKind,
+  elements: readonly OsmElement[],
+  languageCode: string,
+  fetchTime: Timestamp,
+): ListingInit[] {
+  const sorted = elements
+    .filter(({ type, tags = {} }) => isPlace(type) && detailsOf(kind, tags) !== undefined && !isGone(tags))
+    .map((element) => ({ element, richness: richnessOf(element.tags ?? {}) }))
+    .sort(
+      (a, b) =>
+        b.richness - a.richness || a.element.id - b.element.id || compare(a.element.type, b.element.type),
+    );
+  const seen = new Set<string>();
+  return sorted.flatMap(({ element }) => {
+    // One query answers several kinds, so that an element can come twice; a place can be mapped as node and as area.
+    const wikidataId = wikidataIdOf(element.tags ?? {});
+    const ids = [`${element.type}/${element.id}`, ...(wikidataId === undefined ? [] : [wikidataId])];
+    if (ids.some((id) => seen.has(id))) return [];
+    for (const id of ids) seen.add(id);
+    return toListing(kind, element, languageCode, fetchTime) ?? [];
+  });
+}
+
+const isPlace = (type: string): boolean => type === "node" || type === "way" || type === "relation";
+const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
+
+function toListing(
+  kind: SectionKind,
+  element: OsmElement,
+  languageCode: string,
+  fetchTime: Timestamp,
+): ListingInit | undefined {
+  const { tags = {} } = element;
+  const title = nameOf(tags, languageCode);
+  const details = detailsOf(kind, tags);
+  if (title === "" || details === undefined) return undefined;
+  const localName = oneLine(tags["name"]);
+  const latitude = element.lat ?? element.center?.lat;
+  const longitude = element.lon ?? element.center?.lon;
+  const location = latitude !== undefined && longitude !== undefined ? { latitude, longitude } : undefined;
+  const wikidataId = wikidataIdOf(tags);
+  const id = `${element.type}/${element.id}`;
+  return {
+    key: listingKey({ title, wikidataId, location }),
+    title,
+    ...(kind === SectionKind.NEIGHBORHOODS
+      ? neighborhoodSummary(tags, languageCode)
+      : descriptionOf(tags, languageCode)),
+    ...(location && { location }),
+    address: addressOf(tags),
+    phone: valuesOf(tags["phone"] ?? tags["contact:phone"])[0] ?? "",
+    websiteUri: webUriOf(tags["website"], tags["contact:website"], tags["url"]),
+    openingHours: oneLine(tags["opening_hours"]),
+    accessibilityTags: accessibilityOf(tags),
+    ...(wikidataId !== undefined && { wikidataId }),
+    providerIds: [{ provider: "providers/overpass", id }],
+    citations: [
+      {
+        provider: "providers/overpass",
+        uri: `https://www.openstreetmap.org/${id}`,
+        title: `OpenStreetMap: ${title}${localName === "" || localName === title ? "" : ` (${localName})`}`,
+        license: "ODbL-1.0",
+        fetchTime,
+      },
+    ],
+    details,
+  };
+}
+
+/** A district's description, or else what it is and how many live there. */
+function neighborhoodSummary(
+  tags: Tags,
+  languageCode: string,
+): { readonly summary: string; readonly languageCode: string } {
+  const described = descriptionOf(tags, languageCode);
+  const population = /^\d{1,8}$/.exec(oneLine(tags["population"]))?.[0];
+  if (described.summary !== "" || population === undefined || population === "0") return described;
+  const place = tags["place"] === "neighbourhood" ? "neighborhood" : (tags["place"] ?? "");
+  return {
+    summary: `${place.charAt(0).toUpperCase()}${place.slice(1)}, ${Number(population).toLocaleString("en-US")} inhabitants`,
+    languageCode: "en",
+  };
+}
+
+/** What only this kind of listing has; undefined when the element is of another kind. */
+function detailsOf(kind: SectionKind, tags: Tags): Details | undefined {
+  const amenity = tags["amenity"] ?? "";
+  if (kind === SectionKind.RESTAURANTS) {
+    if (!TAG_VALUES.eateries.has(amenity)) return undefined;
+    const cuisines = valuesOf(tags["cuisine"]?.replaceAll(",", ";")).map(kebab);
+    return {
+      case: "restaurant",
+      value: {
+        cuisines: [...new Set(cuisines)].slice(0, MAX_CUISINE_COUNT),
+        dietaryTags: dietsOf(tags),
+        reservationUri: webUriOf(tags["website:booking"], tags["reservation:website"]),
+      },
+    };
+  }
+  if (kind === SectionKind.ATTRACTIONS) {
+    const category = attractionCategory(tags);
+    const fee = feeOf(tags);
+    return category === undefined
+      ? undefined
+      : { case: "attraction", value: { category, ...(fee !== undefined && { fee }) } };
+  }
+  if (kind === SectionKind.EXPERIENCES) {
+    const venue = TAG_VALUES.venues.has(amenity)
+      ? amenity
+      : TAG_VALUES.pastimes.has(tags["leisure"] ?? "")
+        ? tags["leisure"]
+        : undefined;
+    const price = feeOf(tags);
+    return venue === undefined
+      ? undefined
+      : {
+          case: "experience",
+          value: { category: kebab(venue), ...(price !== undefined && { price }) },
+        };
+  }
+  if (kind === SectionKind.NEIGHBORHOODS && TAG_VALUES.places.has(tags["place"] ?? ""))
+    return { case: "neighborhood", value: {} };
+  return undefined;
+}
+
+const WORSHIP_BUILDINGS = new Set([
+  "basilica",
+  "cathedral",
+  "chapel",
+  "church",
+  "monastery",
+  "mosque",
+  "shrine",
+  "synagogue",
+  "temple",
+]);
+
+/** Memorials that are a stone or a plate at a house: there are thousands, and nobody travels to one. */
+const SMALL_MEMORIALS = new Set(["stolperstein", "plaque", "plate", "bench", "ghost_bike"]);
+
+/** The most telling of an attraction's tags: `tourism=attraction` says no more than that it is one. */
+function attractionCategory(tags: Tags): string | undefined {
+  if (TAG_VALUES.eateries.has(tags["amenity"] ?? "") || SMALL_MEMORIALS.has(tags["memorial"] ?? ""))
+    return undefined;
+  const known = (key: string, values: ReadonlySet<string>): string | undefined =>
+    values.has(tags[key] ?? "") ? tags[key] : undefined;
+  const tourism = known("tourism", TAG_VALUES.tourism);
+  const worship =
+    tags["amenity"] === "place_of_worship"
+      ? WORSHIP_BUILDINGS.has(tags["building"] ?? "")
+        ? tags["building"]
+        : "place-of-worship"
+      : undefined;
+  const category =
+    (tourism === "attraction" ? undefined : tourism) ??
+    known("historic", TAG_VALUES.historic) ??
+    worship ??
+    known("leisure", TAG_VALUES.greens) ??
+    tourism;
+  return category === undefined ? undefined : kebab(category);
+}

@@ -1,0 +1,85 @@
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { z } from "zod";
+import { QueryAspect } from "../../../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
+import type { SectionKind } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { ServiceError } from "../../../../shared/errors.ts";
+import type { Answer, FetchContext, Provider, ResolvedQuery } from "../../provider.ts";
+import { toListings, type OsmElement } from "./listing.ts";
+import { buildQuery, OVERPASS_KINDS } from "./query.ts";
+
+const schema = z.object({
+  remark: z.string().optional(),
+  elements: z.array(
+    z.object({
+      // Besides nodes, ways and relations an answer can hold areas and counts, which are passed over.
+      type: z.string(),
+      id: z.number().int(),
+      lat: z.number().optional(),
+      lon: z.number().optional(),
+      center: z.object({ lat: z.number(), lon: z.number() }).optional(),
+      tags: z.record(z.string(), z.string()).optional(),
+    }),
+  ),
+});
+
+/** OpenStreetMap through Overpass: places to eat, see, live in and go to, by one query per RPC. */
+export const overpass: Provider = {
+  id: "overpass",
+  displayName: "OpenStreetMap (Overpass)",
+  origins: [{ setting: "OVERPASS_BASE_URL", defaultUrl: "https://overpass-api.de" }],
+  // The query is the same for all; the names that are read from its answer depend on the language.
+  offerings: OVERPASS_KINDS.map((kind) => ({
+    kind,
+    dependsOn: [QueryAspect.LANGUAGE, QueryAspect.MAX_LISTING_COUNT],
+  })),
+  terms: {
+    license: "ODbL-1.0",
+    uri: "https://www.openstreetmap.org/copyright",
+    attribution: "© OpenStreetMap contributors",
+    storable: true,
+    maxStorageMs: undefined,
+  },
+  // The operators ask for no parallel queries of one installation.
+  limits: { attemptTimeoutMs: 10_000, maxConcurrentCount: 1, maxCallsPerMinute: undefined },
+  fetch: fetchListings,
+};
+
+async function fetchListings(
+  kind: SectionKind,
+  query: ResolvedQuery,
+  context: FetchContext,
+): Promise<Answer> {
+  const { location } = query.destination;
+  if (location === undefined)
+    throw new ServiceError("PROVIDER_OUT_OF_COVERAGE", "the destination has no position");
+  const { elements, fetchMs } = await context.share("query", () =>
+    askMap(location.latitude, location.longitude, context),
+  );
+  const fetchTime = timestampFromMs(fetchMs);
+  const listings = toListings(kind, elements, query.languageCode, fetchTime).slice(0, query.maxListingCount);
+  if (listings.length === 0) return { state: "nothing-found" };
+  return { state: "content", content: { listings, fetchTime }, partial: false };
+}
+
+async function askMap(
+  latitude: number,
+  longitude: number,
+  context: FetchContext,
+): Promise<{ readonly elements: readonly OsmElement[]; readonly fetchMs: number }> {
+  const { body, fetchMs } = await context.http.json(
+    {
+      origin: "OVERPASS_BASE_URL",
+      path: "/api/interpreter",
+      form: { data: buildQuery(context.kinds, latitude, longitude) },
+    },
+    schema,
+  );
+  // A remark in a 200 means that the server stopped before it was done: the elements may be any part of the answer.
+  if (body.remark !== undefined) {
+    throw new ServiceError("PROVIDER_RESPONSE_INVALID", "Overpass stopped before it was done", {
+      metadata: { provider: "providers/overpass", path: "remark" },
+      cause: body.remark,
+    });
+  }
+  return { elements: body.elements, fetchMs };
+}

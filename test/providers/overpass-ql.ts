@@ -10,10 +10,18 @@ export type Statement =
   | {
       readonly kind: "query";
       readonly types: ReadonlySet<OsmElement["type"]>;
+      /** Set that is filtered; without it the whole map. */
+      readonly from: string | undefined;
       readonly filters: readonly Filter[];
       readonly into: string;
     }
   | { readonly kind: "union"; readonly parts: readonly Statement[]; readonly into: string }
+  | {
+      readonly kind: "difference";
+      readonly whole: Statement;
+      readonly without: Statement;
+      readonly into: string;
+    }
   | { readonly kind: "set"; readonly from: string; readonly into: string }
   | {
       readonly kind: "out";
@@ -62,7 +70,7 @@ const OUT_MODES = new Set([
 const DEFAULT_SET = "_";
 
 /**
- * Reads `[out:json][timeout:25];`, queries by type, tags and `around`, unions, named sets and `out`.
+ * Reads `[out:json][timeout:25];`, queries by type, tags and `around`, unions, differences, named sets and `out`.
  *
  * @throws OverpassSyntaxError as the true server refuses
  */
@@ -145,6 +153,7 @@ export function parseOverpassQl(text: string): OverpassQuery {
 
   function query(type: string): Statement {
     const filters: Filter[] = [];
+    const from = accept(".") ? word() : undefined;
     for (;;) {
       if (accept("[")) filters.push(tagFilter());
       else if (accept("(")) {
@@ -162,7 +171,7 @@ export function parseOverpassQl(text: string): OverpassQuery {
     }
     const target = into();
     expect(";");
-    return { kind: "query", types: new Set(TYPES[type]), filters, into: target };
+    return { kind: "query", types: new Set(TYPES[type]), from, filters, into: target };
   }
 
   function out(from: string): Statement {
@@ -182,10 +191,18 @@ export function parseOverpassQl(text: string): OverpassQuery {
   function statement(): Statement {
     if (accept("(")) {
       const parts: Statement[] = [];
-      while (!accept(")")) parts.push(statement());
+      let without: Statement | undefined;
+      while (!accept(")")) {
+        if (parts.length === 1 && without === undefined && accept("-")) without = statement();
+        else if (without === undefined) parts.push(statement());
+        else fail("parse error: ')' expected after a difference");
+      }
       const target = into();
       expect(";");
-      return { kind: "union", parts, into: target };
+      const [whole] = parts;
+      return whole === undefined || without === undefined
+        ? { kind: "union", parts, into: target }
+        : { kind: "difference", whole, without, into: target };
     }
     if (accept(".")) {
       const from = word();
@@ -230,7 +247,12 @@ export function runOverpassQuery(
       case "query": {
         const around = statement.filters.find((filter) => filter.kind === "around");
         // Without a place a true server would search the planet; nobody asks that of a test server.
-        const pool = around === undefined ? [] : elementsAt(around.lat, around.lon);
+        const pool =
+          statement.from !== undefined
+            ? (sets.get(statement.from) ?? [])
+            : around === undefined
+              ? []
+              : elementsAt(around.lat, around.lon);
         return pool.filter(
           (element) =>
             statement.types.has(element.type) &&
@@ -243,6 +265,10 @@ export function runOverpassQuery(
       }
       case "union":
         return [...new Set(statement.parts.flatMap((part) => run(part)))];
+      case "difference": {
+        const without = new Set(run(statement.without));
+        return run(statement.whole).filter((element) => !without.has(element));
+      }
       case "set":
         return sets.get(statement.from) ?? [];
       case "out":

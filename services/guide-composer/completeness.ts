@@ -7,12 +7,14 @@ import {
 } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { ErrorReason } from "../../shared/gen/wayfarer/type/v1/error_reason_pb.ts";
 import type { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { budgetExhausted } from "./cost/budget-exhausted.ts";
 import { ServiceError, toReason, type Reason } from "../../shared/errors.ts";
 import { kindNameOf } from "./sections.ts";
 
 /** Reasons of our own that fail the whole call when they are all that stands behind an empty guide. */
 const OWN_REASONS: ReadonlySet<Reason> = new Set<Reason>([
   "CONTENT_SERVICE_UNAVAILABLE",
+  "BUDGET_EXHAUSTED",
   "DEADLINE_EXPIRED",
   "CALLER_GONE",
 ]);
@@ -53,6 +55,9 @@ export function checkComplete(
       ...options,
       retryDelayMs: options.retryDelayMs ?? 1_000,
     });
+  }
+  if (shared === "BUDGET_EXHAUSTED") {
+    throw budgetExhausted(options.retryDelayMs, options.details);
   }
   if (shared === "DEADLINE_EXPIRED") {
     throw new ServiceError(shared, "The deadline passed before any section could be had", {

@@ -23,6 +23,7 @@ import type { Lookup, LookupAnswer, LookupMode, ReadAnswer } from "./cache/looku
 import type { Decision } from "./cache/probe.ts";
 import type { Catalog } from "./catalog.ts";
 import { checkComplete } from "./completeness.ts";
+import type { SpendGuard } from "./cost/spend-guard.ts";
 import type { ContentClient } from "./fetch/content-client.ts";
 import type { CountDecisions } from "./decision-counter.ts";
 import { createContentLoad, toSettled } from "./load-contents.ts";
@@ -66,6 +67,7 @@ export interface ComposeDependencies {
   readonly catalog: Catalog;
   readonly lookup: Lookup;
   readonly client: ContentClient;
+  readonly guard: SpendGuard;
   readonly now: () => number;
   /** Runs a step of the pipeline in a span of its own. */
   readonly inSpan: <T>(
@@ -151,8 +153,8 @@ export async function* compose(
     mode: request.mode,
     maxStaleMs: request.maxStaleMs,
     maxAgeMs: request.maxAgeMs,
-    load: createContentLoad(dependencies.client, resolved, contents, call.remainingMs, now),
-    refreshLoad: createContentLoad(dependencies.client, resolved, contents, () => REFRESH_TIMEOUT_MS, now),
+    load: createContentLoad(dependencies, resolved, contents, "caller", call.remainingMs),
+    refreshLoad: createContentLoad(dependencies, resolved, contents, "refresh", () => REFRESH_TIMEOUT_MS),
     signal: call.signal,
   });
   yield { type: "plan", plan: toGuidePlan(plan, answer.cachedKeys, offerings) };

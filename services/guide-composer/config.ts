@@ -41,6 +41,12 @@ export const COMPOSER_SETTINGS = {
     description:
       "Redis that composers share their cache through: redis://, or redis+sentinel:// and redis+cluster:// with several hosts; rediss for TLS. Unset: each composer has its memory only.",
   },
+  SPEND_GUARD_CALLS_PER_MINUTE: {
+    type: integer(1, 1_000_000),
+    default: "600",
+    description:
+      "Most calls to providers that this process starts in any minute while Redis is configured and lost, 1 to 1000000.",
+  },
   ...PROCESS_SETTINGS,
 } as const satisfies SettingTable;
 

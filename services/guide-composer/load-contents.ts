@@ -12,6 +12,8 @@ import { ServiceError, toErrorReason } from "../../shared/errors.ts";
 import type { Entry } from "./cache/store.ts";
 import type { Found } from "./cache/lookup.ts";
 import type { LoadBatch, Loaded, Settled } from "./cache/loads.ts";
+import { budgetExhausted } from "./cost/budget-exhausted.ts";
+import type { Purpose, SpendGuard } from "./cost/spend-guard.ts";
 import type { ContentClient } from "./fetch/content-client.ts";
 import { MAX_LISTING_COUNT, type PlannedContent, type ResolvedSpec, type SettledContent } from "./plan.ts";
 
@@ -59,20 +61,30 @@ export function toLoaded(planned: PlannedContent, response: StreamContentRespons
   };
 }
 
+export interface ContentLoadOptions {
+  readonly client: ContentClient;
+  readonly guard: SpendGuard;
+  readonly now: () => number;
+}
+
 /**
  * Loads contents of one plan over one server stream.
  *
+ * @param purpose for whom: callers go before refreshes, and those before warming
  * @param remainingMs what the starting caller's deadline leaves, passed on over the hop
+ * @throws ServiceError from the batch: BUDGET_EXHAUSTED from the spend guard; what the client throws
  */
 export function createContentLoad(
-  client: ContentClient,
+  { client, guard, now }: ContentLoadOptions,
   resolved: ResolvedSpec,
   contents: readonly PlannedContent[],
+  purpose: Purpose,
   remainingMs: () => number,
-  now: () => number,
 ): LoadBatch {
   return async function* (keys, signal) {
     const wanted = contents.filter(({ key }) => keys.includes(key));
+    const waitMs = guard.take(wanted.length, purpose);
+    if (waitMs !== undefined) throw budgetExhausted(waitMs);
     for await (const response of client.stream(wanted, toQuery(resolved), remainingMs(), signal)) {
       const planned = wanted.find(
         ({ kind, provider }) =>

@@ -9,6 +9,7 @@ import { createCache } from "./cache/cache.ts";
 import { parseRedisUrl } from "./cache/redis-url.ts";
 import { createCatalog } from "./catalog.ts";
 import type { ComposerSettings } from "./config.ts";
+import { createSpendGuard } from "./cost/spend-guard.ts";
 import { createDecisionCounter } from "./decision-counter.ts";
 import { loadGazetteer } from "./destination/gazetteer.ts";
 import { createContentClient } from "./fetch/content-client.ts";
@@ -22,7 +23,7 @@ const LIST_PROVIDERS_TIMEOUT_MS = 2_000;
 export interface ComposerOptions {
   readonly settings: Pick<
     ComposerSettings,
-    "COMPOSER_LISTEN" | "FETCHER_TARGET" | "MEMORY_CACHE_MIB" | "REDIS_URL"
+    "COMPOSER_LISTEN" | "FETCHER_TARGET" | "MEMORY_CACHE_MIB" | "REDIS_URL" | "SPEND_GUARD_CALLS_PER_MINUTE"
   >;
   readonly log: Log;
   readonly telemetry: Pick<Telemetry, "serveMetrics">;
@@ -58,6 +59,11 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
     },
   });
   const { lookup } = cache;
+  const guard = createSpendGuard(
+    options.settings.SPEND_GUARD_CALLS_PER_MINUTE,
+    cache.redisLost,
+    monotonicNow,
+  );
   const client = createContentClient(
     options.settings.FETCHER_TARGET,
     [createTelemetryInterceptor("client", monotonicNow)],
@@ -78,7 +84,16 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
         router.service(
           GuideService,
           createGuideService(
-            { resolver, catalog, lookup, client, now, inSpan, countDecisions: createDecisionCounter() },
+            {
+              resolver,
+              catalog,
+              lookup,
+              client,
+              guard,
+              now,
+              inSpan,
+              countDecisions: createDecisionCounter(),
+            },
             gazetteer,
             monotonicNow,
           ),

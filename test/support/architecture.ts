@@ -23,6 +23,7 @@ const PURE_PARTS = [
     (part) => COMPOSER + part,
   ),
   `${COMPOSER}cache/keys.ts`,
+  `${COMPOSER}cost/budget-exhausted.ts`,
 ];
 
 const RULES: readonly Rule[] = [

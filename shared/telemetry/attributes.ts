@@ -32,6 +32,12 @@ export const ATTRIBUTE = {
   attempt: "wayfarer.attempt",
   /** `SectionKind` without its prefix. */
   sectionKind: "wayfarer.section_kind",
+  /** State of a provider's circuit: `closed`, `half-open`, `open`. */
+  circuit: "wayfarer.circuit",
+  /** `open`, `busy` or `queued`. */
+  socketState: "wayfarer.socket_state",
+  /** What answered a DNS lookup: `hit`, `miss`, `stale`, `error`. */
+  lookup: "wayfarer.dns.lookup",
   /** What a cache lookup was for: `guide` or `content`. */
   cacheEntry: "wayfarer.cache.entry",
   /** `CacheDecision` without its prefix; several of one content are joined by commas in its span event. */

@@ -10,11 +10,14 @@ export interface AttemptTarget {
   readonly baseUrl: string;
   readonly userAgent: string;
   readonly provider: string;
+  /** Told of the headers of each answer, names in lower case, whatever its status. */
+  readonly onHeaders: (headers: Readonly<Record<string, string>>) => void;
 }
 
 /**
  * Sends one request and reads its body as JSON of the schema.
  *
+ * @param now wall clock, milliseconds since the epoch
  * @throws ServiceError as `HttpClient` documents
  */
 export async function attempt<T>(
@@ -53,6 +56,7 @@ export async function attempt<T>(
   const headers = Object.fromEntries(
     Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
   );
+  target.onHeaders(headers);
   if (!(statusCode >= 200 && statusCode < 300) && request.acceptStatuses?.includes(statusCode) !== true) {
     throw statusError(statusCode, headers, metadata, now);
   }
@@ -81,6 +85,13 @@ function transportError(error: unknown, metadata: Metadata): ServiceError {
     error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown";
   if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
     return new ServiceError("PROVIDER_RESPONSE_INVALID", "the body is too large", { metadata, cause: error });
+  }
+  // Of the HTTP parser and of the decompressors.
+  if (code === "UND_ERR_HEADERS_OVERFLOW" || /^(?:HPE_|Z_|ERR__ERROR_|ERR_BROTLI_|ZSTD_)/.test(code)) {
+    return new ServiceError("PROVIDER_RESPONSE_INVALID", `the answer cannot be read (${code})`, {
+      metadata,
+      cause: error,
+    });
   }
   if (
     code === "UND_ERR_HEADERS_TIMEOUT" ||

@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Statuses besides 2xx whose JSON body the adapter reads itself; all others become a `ServiceError`. */
   readonly acceptStatuses?: readonly number[];
+  /** False for a request that costs money each time: it is sent again only when the provider has refused it. */
+  readonly repeatable?: boolean;
 }
 
 export interface HttpAnswer<T> {
@@ -25,13 +27,19 @@ export interface HttpAnswer<T> {
 
 /**
  * Sends requests of one provider call through the resilience pipeline and parses the JSON body with a schema of
- * only what is used.
+ * only what is used. `judge` throws a `ServiceError` for an answer that is a failure in spite of its status, such as a
+ * `remark` in a 200: within the attempt, so that the retry, the breaker and the quota know of it.
  *
  * Throws `ServiceError`: PROVIDER_UNAVAILABLE (no connection, 5xx), PROVIDER_TIMEOUT (attempt timeout),
- * PROVIDER_RATE_LIMITED (429, with the `Retry-After` as retry delay), PROVIDER_ACCESS_DENIED (401, 403, 406),
- * PROVIDER_RESPONSE_INVALID (other statuses, not JSON, schema mismatch, too large), DEADLINE_EXPIRED (caller's
- * deadline), CALLER_GONE (caller left).
+ * PROVIDER_RATE_LIMITED (429, with the `Retry-After` as retry delay; the quota is used up), PROVIDER_CIRCUIT_OPEN (it
+ * failed too often of late), PROVIDER_ACCESS_DENIED (401, 403, 406), PROVIDER_RESPONSE_INVALID (other statuses, not
+ * JSON, schema mismatch, too large), OVERLOADED (too many calls wait), DEADLINE_TOO_SHORT (it usually takes longer than
+ * is left), DEADLINE_EXPIRED (caller's deadline), CALLER_GONE (caller left).
  */
 export interface HttpClient {
-  readonly json: <T>(request: HttpRequest, schema: ZodType<T>) => Promise<HttpAnswer<T>>;
+  readonly json: <T>(
+    request: HttpRequest,
+    schema: ZodType<T>,
+    judge?: (answer: HttpAnswer<T>) => void,
+  ) => Promise<HttpAnswer<T>>;
 }

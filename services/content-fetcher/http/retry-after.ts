@@ -8,6 +8,8 @@ export function parseRetryAfterMs(header: string | undefined, nowMs: number): nu
   const text = header?.trim();
   if (text === undefined || text === "") return undefined;
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  // `Date.parse` takes much for a date that is none, "-5" for example; all three forms of an HTTP date begin so.
+  if (!/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)) return undefined;
   const dateMs = Date.parse(text);
   return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
 }

@@ -1,0 +1,109 @@
+import { SpanKind } from "@opentelemetry/api";
+import { ATTRIBUTE } from "../../../shared/telemetry/attributes.ts";
+import { keepTraceInside } from "../../../shared/telemetry/propagation.ts";
+import { inSpan } from "../../../shared/telemetry/spans.ts";
+import type { Provider } from "../provider.ts";
+import type { Clock } from "../resilience/clock.ts";
+import { createPipeline, type PipelineStatus } from "../resilience/pipeline.ts";
+import type { CallScope } from "../resilience/policy.ts";
+import { attempt, type AttemptTarget } from "./attempt.ts";
+import type { HttpClient } from "./http-client.ts";
+import type { Pool } from "./pool.ts";
+import { parseRateHeaders } from "./rate-headers.ts";
+
+const VERSION = "0.1";
+
+export interface LinkOptions {
+  readonly pool: Pool;
+  /** Base URL of each origin setting. */
+  readonly baseUrls: Readonly<Record<string, string>>;
+  /** URL or e-mail address of whoever operates this installation; providers want to know whom to write to. */
+  readonly operatorContact: string | undefined;
+  /** Whether slow reads get a second copy, where that costs nothing. */
+  readonly hedging: boolean;
+  /** Wall clock, milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+/** What a provider's calls are made through, and how it is. */
+export interface ProviderLink {
+  /** A client for one provider call, which ends with the scope and counts its attempts. */
+  readonly open: (scope: Omit<CallScope, "repeatable">) => {
+    readonly http: HttpClient;
+    readonly attemptCount: () => number;
+  };
+  readonly status: () => PipelineStatus;
+}
+
+/** The User-Agent that providers' rules ask for: name, version and the operator's contact. */
+export const userAgent = (operatorContact: string | undefined): string =>
+  operatorContact === undefined ? `Wayfarer/${VERSION}` : `Wayfarer/${VERSION} (${operatorContact})`;
+
+/** Builds the pipeline of one provider once; all its calls share limits, pauses and circuits. */
+export function createProviderLink(provider: Provider, options: LinkOptions): ProviderLink {
+  const { limits } = provider;
+  const { pool, now } = options;
+  const maxCallsPerMinute =
+    options.operatorContact === undefined
+      ? (limits.maxCallsPerMinuteWithoutContact ?? limits.maxCallsPerMinute)
+      : limits.maxCallsPerMinute;
+  const pipeline = createPipeline({
+    origins: provider.origins.map(({ setting }) => setting),
+    attemptTimeoutMs: limits.attemptTimeoutMs,
+    maxConcurrentCount: limits.maxConcurrentCount,
+    maxCallsPerMinute,
+    maxBurstCount: limits.maxBurstCount ?? Math.max(1, maxCallsPerMinute ?? 1),
+    hedged: options.hedging && provider.keySetting === undefined,
+    clock: options.clock,
+    random: options.random,
+  });
+  const identity: Omit<AttemptTarget, "baseUrl"> = {
+    userAgent: userAgent(options.operatorContact),
+    provider: provider.id,
+    onHeaders: (headers) => {
+      const seen = parseRateHeaders(headers, now());
+      if (seen !== undefined) pipeline.observeQuota(seen);
+    },
+  };
+  return {
+    status: pipeline.status,
+    open: (scope) => {
+      let attemptCount = 0;
+      return {
+        attemptCount: () => attemptCount,
+        http: {
+          json: async (request, schema, judge) => {
+            const baseUrl = options.baseUrls[request.origin];
+            if (baseUrl === undefined)
+              throw new Error(`${provider.id} asks for an origin that has no base URL: ${request.origin}`);
+            const target = { ...identity, baseUrl };
+            return await pipeline.to(request.origin).execute(
+              (attemptScope) => {
+                attemptCount += 1;
+                return inSpan(
+                  "provider attempt",
+                  { [ATTRIBUTE.provider]: `providers/${provider.id}`, [ATTRIBUTE.attempt]: attemptCount },
+                  async (span) => {
+                    const answer = await pool.withSocket(baseUrl, attemptScope, (dispatcher) =>
+                      keepTraceInside(() =>
+                        attempt(dispatcher, target, request, schema, attemptScope.signal, now),
+                      ),
+                    );
+                    span.setAttribute(ATTRIBUTE.httpStatus, answer.status);
+                    judge?.(answer);
+                    return answer;
+                  },
+                  SpanKind.INTERNAL,
+                );
+              },
+              { ...scope, repeatable: request.repeatable ?? true },
+            );
+          },
+        },
+      };
+    },
+  };
+}

@@ -1,7 +1,7 @@
 import type { readSettings as ReadSettings } from "../shared/config.ts";
 import type { Log } from "../shared/log.ts";
 import { startTelemetry } from "../shared/telemetry/telemetry.ts";
-import { FETCHER_SETTINGS, readOriginUrls } from "./content-fetcher/config.ts";
+import { FETCHER_SETTINGS, readKeySettings, readOriginUrls } from "./content-fetcher/config.ts";
 import { PROVIDERS } from "./content-fetcher/providers.ts";
 import { startFetcher } from "./content-fetcher/service.ts";
 import { COMPOSER_SETTINGS } from "./guide-composer/config.ts";
@@ -29,6 +29,7 @@ export async function startPair(
   const fetcher = await startFetcher({
     settings: { ...fetcherSettings, FETCHER_LISTEN: free },
     originUrls,
+    keySettings: readKeySettings(environment),
     providers: PROVIDERS,
     log,
     telemetry,

@@ -1,6 +1,7 @@
 import {
   baseUrl,
   listenAddress,
+  oneOf,
   PROCESS_SETTINGS,
   readSettings,
   text,
@@ -37,6 +38,12 @@ export const FETCHER_SETTINGS = {
     description:
       "URL or e-mail address of whoever operates this installation, sent to providers in the User-Agent. Unset: Wikimedia allows 10 calls a minute instead of 200, and MET Norway may refuse.",
   },
+  HEDGING: {
+    type: oneOf("off", "free-reads"),
+    default: "off",
+    description:
+      "Whether a read that takes longer than usual gets a second copy: off, or free-reads for providers without a key.",
+  },
   ...PROCESS_SETTINGS,
 } as const satisfies SettingTable;
 
@@ -50,3 +57,13 @@ export type OriginUrls = Readonly<Record<string, string>>;
 /** @throws ConfigError that names every base URL that is none */
 export const readOriginUrls = (environment: Readonly<Record<string, string | undefined>>): OriginUrls =>
   readSettings(ORIGIN_SETTINGS, environment);
+
+/** Names of the providers' key settings that are set; what they hold is read where it is sent. */
+export const readKeySettings = (
+  environment: Readonly<Record<string, string | undefined>>,
+): ReadonlySet<string> =>
+  new Set(
+    PROVIDERS.flatMap(({ keySetting }) =>
+      keySetting !== undefined && (environment[keySetting] ?? "") !== "" ? [keySetting] : [],
+    ),
+  );

@@ -2,7 +2,7 @@ import { readSettings } from "../../shared/config.ts";
 import { createLog } from "../../shared/log.ts";
 import { checkConfigOnly, closeOnSignals, failOnConfigError } from "../../shared/process.ts";
 import { startTelemetry } from "../../shared/telemetry/telemetry.ts";
-import { FETCHER_SETTINGS, ORIGIN_SETTINGS, readOriginUrls } from "./config.ts";
+import { FETCHER_SETTINGS, ORIGIN_SETTINGS, readKeySettings, readOriginUrls } from "./config.ts";
 import { PROVIDERS } from "./providers.ts";
 import { startFetcher } from "./service.ts";
 
@@ -15,6 +15,7 @@ const telemetry = startTelemetry("content-fetcher", process.env, log);
 const fetcher = await startFetcher({
   settings,
   originUrls: readOriginUrls(process.env),
+  keySettings: readKeySettings(process.env),
   providers: PROVIDERS,
   log,
   telemetry,

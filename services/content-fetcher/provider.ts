@@ -28,12 +28,17 @@ export interface Terms {
 export interface Limits {
   /** From asking for a socket to the last byte of the body. 0 for embedded data. */
   readonly attemptTimeoutMs: number;
-  /** Attempts at the same time; 0 for embedded data, which has none. */
-  readonly maxConcurrentCount: number;
+  /**
+   * Calls at the same time; undefined when it publishes no limit, which is then found by their latency. 0 for embedded
+   * data, which has none.
+   */
+  readonly maxConcurrentCount: number | undefined;
   /** Calls a minute that the provider's rules allow; undefined when it publishes none. */
   readonly maxCallsPerMinute: number | undefined;
   /** The same while no operator contact is configured, where the provider allows such clients less. */
   readonly maxCallsPerMinuteWithoutContact?: number;
+  /** Calls at once after a rest; absent: those of one minute. */
+  readonly maxBurstCount?: number;
 }
 
 /** A section that a provider can answer. */
@@ -94,6 +99,8 @@ export interface Provider {
   readonly displayName: string;
   /** Empty for embedded data. */
   readonly origins: readonly Origin[];
+  /** Setting that holds its API key; absent when it needs none. */
+  readonly keySetting?: string;
   readonly offerings: readonly Offering[];
   readonly terms: Terms;
   readonly limits: Limits;

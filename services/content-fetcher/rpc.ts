@@ -8,8 +8,10 @@ import {
   type StreamContentResponse,
 } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import { REPORTING_RESERVE_MS, startDeadline, type Deadline } from "../../shared/deadline.ts";
-import type { Registry, RpcScope } from "./registry.ts";
-import { checkGeocode, checkQuery, checkTargets, throwIfAny } from "./validation.ts";
+import type { RpcScope } from "./provider-call.ts";
+import type { Registry } from "./registry.ts";
+import type { Priority } from "./resilience/policy.ts";
+import { checkGeocode, checkPriority, checkQuery, checkTargets, throwIfAny } from "./validation.ts";
 
 /** What a call without a deadline gets: the slowest attempt timeout, twice. */
 const DEFAULT_DEADLINE_MS = 20_000;
@@ -31,9 +33,34 @@ export function createContentService(
       now: monotonicNow,
     });
 
+  /** One memo per RPC: a page or a combined query that several targets need is asked for once. */
+  function scopeOf(targets: readonly ContentTarget[], deadline: Deadline, priority: Priority): RpcScope {
+    const shared = new Map<string, Promise<unknown>>();
+    return {
+      signal: deadline.signal,
+      endMs: monotonicNow() + deadline.remainingMs(),
+      priority,
+      kindsOf: (providerId) =>
+        new Set(
+          targets
+            .filter(({ provider }) => provider === `providers/${providerId}`)
+            .map(({ sectionKind }) => sectionKind),
+        ),
+      share: <T>(key: string, load: () => Promise<T>): Promise<T> => {
+        const running = shared.get(key);
+        // A key belongs to one adapter, which always loads the same type under it.
+        if (running !== undefined) return running as Promise<T>;
+        const started = load();
+        shared.set(key, started);
+        return started;
+      },
+    };
+  }
+
   return {
     fetchContent: async (request, call) => {
       const problems = checkTargets(request.target ? [request.target] : [], "target", registry);
+      const priority = checkPriority(request.priority, problems);
       const query = checkQuery(request.query, now(), problems);
       throwIfAny(problems);
       const deadline = deadlineOf(call);
@@ -45,7 +72,7 @@ export function createContentService(
           target.provider,
           target.sectionKind,
           query,
-          scopeOf([target], deadline.signal),
+          scopeOf([target], deadline, priority),
         );
         return create(FetchContentResponseSchema, { outcome, ...(content && { content }) });
       } finally {
@@ -55,11 +82,12 @@ export function createContentService(
 
     streamContent: async function* (request, call) {
       const problems = checkTargets(request.targets, "targets", registry);
+      const priority = checkPriority(request.priority, problems);
       const query = checkQuery(request.query, now(), problems);
       throwIfAny(problems);
       if (query === undefined) throw new Error("a checked request has a query");
       const deadline = deadlineOf(call);
-      const scope = scopeOf(request.targets, deadline.signal);
+      const scope = scopeOf(request.targets, deadline, priority);
       try {
         const pending = new Map<number, Promise<{ index: number; response: StreamContentResponse }>>(
           request.targets.map((target, index) => [
@@ -98,7 +126,7 @@ export function createContentService(
           request.query.trim(),
           languageCode,
           Math.min(asked, MAX_DESTINATION_COUNT),
-          deadline.signal,
+          scopeOf([], deadline, "interactive"),
         );
       } finally {
         deadline.close();
@@ -106,27 +134,5 @@ export function createContentService(
     },
 
     listProviders: () => ({ providers: registry.list() }),
-  };
-}
-
-/** One memo per RPC: a page or a combined query that several targets need is asked for once. */
-function scopeOf(targets: readonly ContentTarget[], signal: AbortSignal): RpcScope {
-  const shared = new Map<string, Promise<unknown>>();
-  return {
-    signal,
-    kindsOf: (providerId) =>
-      new Set(
-        targets
-          .filter(({ provider }) => provider === `providers/${providerId}`)
-          .map(({ sectionKind }) => sectionKind),
-      ),
-    share: <T>(key: string, load: () => Promise<T>): Promise<T> => {
-      const running = shared.get(key);
-      // A key belongs to one adapter, which always loads the same type under it.
-      if (running !== undefined) return running as Promise<T>;
-      const started = load();
-      shared.set(key, started);
-      return started;
-    },
   };
 }

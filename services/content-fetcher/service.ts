@@ -9,11 +9,14 @@ import type { FetcherSettings, OriginUrls } from "./config.ts";
 import { createPool } from "./http/pool.ts";
 import type { Provider } from "./provider.ts";
 import { createRegistry } from "./registry.ts";
+import { createClock } from "./resilience/clock.ts";
 import { createContentService } from "./rpc.ts";
 
 export interface FetcherOptions {
-  readonly settings: Pick<FetcherSettings, "FETCHER_LISTEN" | "OPERATOR_CONTACT">;
+  readonly settings: Pick<FetcherSettings, "FETCHER_LISTEN" | "OPERATOR_CONTACT" | "HEDGING">;
   readonly originUrls: OriginUrls;
+  /** Names of the key settings that are set. */
+  readonly keySettings: ReadonlySet<string>;
   readonly providers: readonly Provider[];
   readonly log: Log;
   readonly telemetry: Pick<Telemetry, "serveMetrics">;
@@ -33,15 +36,22 @@ export interface RunningFetcher {
 export async function startFetcher(options: FetcherOptions): Promise<RunningFetcher> {
   const { log, now, monotonicNow } = options;
   const reportDefect = (error: unknown): void => log.error({ err: error }, "defect");
-  const pool = createPool();
+  const clock = createClock(monotonicNow);
+  const pool = createPool({
+    clock,
+    trustedOrigins: configuredOrigins(options.providers, options.originUrls),
+  });
   const registry = createRegistry(
     options.providers,
+    options.keySettings,
     {
       pool,
       baseUrls: options.originUrls,
       operatorContact: options.settings.OPERATOR_CONTACT,
+      hedging: options.settings.HEDGING === "free-reads",
       now,
-      monotonicNow,
+      clock,
+      random: options.random,
     },
     reportDefect,
   );
@@ -59,6 +69,7 @@ export async function startFetcher(options: FetcherOptions): Promise<RunningFetc
       random: options.random,
     });
   } catch (error) {
+    registry.close();
     await pool.close();
     throw error;
   }
@@ -66,7 +77,19 @@ export async function startFetcher(options: FetcherOptions): Promise<RunningFetc
     address: server.address,
     close: async (graceMs) => {
       await server.drain(graceMs);
+      registry.close();
       await pool.close();
     },
   };
 }
+
+/** Base URLs that somebody has set: these may lead into our own network, those that providers publish may not. */
+const configuredOrigins = (providers: readonly Provider[], urls: OriginUrls): ReadonlySet<string> =>
+  new Set(
+    providers
+      .flatMap(({ origins }) => origins)
+      .flatMap(({ setting, defaultUrl }) => {
+        const url = urls[setting];
+        return url === undefined || url === new URL(defaultUrl).origin ? [] : [url];
+      }),
+  );

@@ -1,8 +1,9 @@
 import { create } from "@bufbuild/protobuf";
-import type {
-  ContentQuery,
-  ContentTarget,
-  GeocodeDestinationRequest,
+import {
+  Priority as PriorityField,
+  type ContentQuery,
+  type ContentTarget,
+  type GeocodeDestinationRequest,
 } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import { DateSchema } from "../../shared/gen/google/type/date_pb.ts";
 import { SectionKindSchema } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
@@ -18,6 +19,7 @@ import {
 } from "../../shared/field-checks.ts";
 import type { ResolvedQuery } from "./provider.ts";
 import type { Registry } from "./registry.ts";
+import type { Priority } from "./resilience/policy.ts";
 
 const MAX_TARGET_COUNT = 64;
 const MAX_DAY_COUNT = 30;
@@ -59,6 +61,22 @@ export function checkTargets(
     seen.add(key);
   }
   return found;
+}
+
+const PRIORITY = {
+  [PriorityField.UNSPECIFIED]: "interactive",
+  [PriorityField.INTERACTIVE]: "interactive",
+  [PriorityField.REFRESH]: "refresh",
+  [PriorityField.WARMING]: "warming",
+} as const satisfies Record<(typeof PriorityField)[keyof typeof PriorityField], Priority>;
+
+const isPriority = (field: number): field is keyof typeof PRIORITY => field in PRIORITY;
+
+/** Adds to `found` for a priority that nobody knows. */
+export function checkPriority(field: PriorityField, found: FieldViolation[]): Priority {
+  if (isPriority(field)) return PRIORITY[field];
+  found.push({ field: "priority", description: "must be a known priority" });
+  return PRIORITY[PriorityField.UNSPECIFIED];
 }
 
 /** Adds to `found`; undefined exactly when something was added for the query. */

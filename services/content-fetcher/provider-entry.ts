@@ -1,0 +1,41 @@
+import type { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import type { Reason } from "../../shared/errors.ts";
+import { createProviderLink, type LinkOptions, type ProviderLink } from "./http/provider-link.ts";
+import type { Provider } from "./provider.ts";
+import { createLatencyWindow, type LatencyWindow } from "./resilience/latency-window.ts";
+
+/** A median that people plan by needs no more samples than these. */
+const CALL_WINDOW = { reachMs: 600_000, maxSampleCount: 500 };
+
+/** A provider of this server with what its calls have left behind. */
+export interface ProviderEntry {
+  /** Resource name, `providers/{provider}`. */
+  readonly name: string;
+  readonly provider: Provider;
+  readonly link: ProviderLink;
+  /** Name of the setting without which it cannot be called; undefined when nothing is missing. */
+  readonly missingSetting: string | undefined;
+  /** Latencies of its answered calls, by section. */
+  readonly latencies: ReadonlyMap<SectionKind, LatencyWindow>;
+  /** Why and when (milliseconds since the epoch) its last failed call failed. */
+  lastFailure: { readonly reason: Reason; readonly atMs: number } | undefined;
+}
+
+/** @param keySettings names of the key settings that are set */
+export const createProviderEntry = (
+  provider: Provider,
+  keySettings: ReadonlySet<string>,
+  options: LinkOptions,
+): ProviderEntry => ({
+  name: `providers/${provider.id}`,
+  provider,
+  link: createProviderLink(provider, options),
+  missingSetting:
+    provider.keySetting === undefined || keySettings.has(provider.keySetting)
+      ? undefined
+      : provider.keySetting,
+  latencies: new Map(
+    provider.offerings.map(({ kind }) => [kind, createLatencyWindow(options.clock.now, CALL_WINDOW)]),
+  ),
+  lastFailure: undefined,
+});

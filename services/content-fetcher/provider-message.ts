@@ -1,0 +1,59 @@
+import { create } from "@bufbuild/protobuf";
+import { durationFromMs, timestampFromMs, type Duration } from "@bufbuild/protobuf/wkt";
+import {
+  Provider_State,
+  ProviderSchema,
+  type Provider as ProviderMessage,
+} from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
+import { toErrorReason } from "../../shared/errors.ts";
+import type { Terms } from "./provider.ts";
+import type { ProviderEntry } from "./provider-entry.ts";
+import type { CircuitState } from "./resilience/breaker.ts";
+
+const STATE = {
+  closed: Provider_State.ACTIVE,
+  "half-open": Provider_State.RECOVERING,
+  open: Provider_State.SUSPENDED,
+} as const satisfies Record<CircuitState, Provider_State>;
+
+const toDuration = (ms: number | undefined): Duration | undefined =>
+  ms === undefined ? undefined : durationFromMs(Math.round(ms));
+
+/** What ListProviders says of a provider: what it offers on which terms, and how it is now. */
+export function toProviderMessage(
+  { name, provider, link, latencies, missingSetting, lastFailure }: ProviderEntry,
+  baseUrls: Readonly<Record<string, string>>,
+): ProviderMessage {
+  const status = link.status();
+  return create(ProviderSchema, {
+    name,
+    displayName: provider.displayName,
+    offerings: provider.offerings.map(({ kind, dependsOn }) => ({
+      sectionKind: kind,
+      dependsOn: [...dependsOn],
+      medianLatency: toDuration(latencies.get(kind)?.quantileMs(0.5)),
+    })),
+    terms: toTerms(provider.terms),
+    state: missingSetting === undefined ? STATE[status.circuit] : Provider_State.DISABLED,
+    missingSetting: missingSetting ?? "",
+    activeCallCount: status.activeCount,
+    queuedCallCount: status.queuedCount,
+    baseUris: provider.origins.flatMap(({ setting }) => baseUrls[setting] ?? []),
+    concurrencyLimit: provider.origins.length === 0 ? 0 : status.concurrencyLimitCount,
+    quotaHeadroomCount: status.quotaHeadroomCount,
+    medianAttemptLatency: toDuration(status.attemptMedianMs),
+    p95AttemptLatency: toDuration(status.attemptP95Ms),
+    ...(lastFailure !== undefined && {
+      lastErrorReason: toErrorReason(lastFailure.reason),
+      lastErrorTime: timestampFromMs(lastFailure.atMs),
+    }),
+  });
+}
+
+const toTerms = ({ license, uri, attribution, storable, maxStorageMs }: Terms) => ({
+  license,
+  uri,
+  attribution,
+  storable,
+  maxStorageDuration: toDuration(maxStorageMs),
+});

@@ -24,9 +24,7 @@ export function toCivil(isoDay: string): CivilDay {
 
 /** `YYYY-MM-DD` at a place at an instant. */
 export const isoDayAt = (epochMs: number, timeZone: string): string =>
-  new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" }).format(
-    epochMs,
-  );
+  new Date(epochMs + zoneOffsetMs(epochMs, timeZone)).toISOString().slice(0, 10);
 
 /** Whole days from one `YYYY-MM-DD` to another. */
 export const daysBetween = (from: string, to: string): number =>
@@ -53,9 +51,15 @@ export function midnightMs(isoDay: string, timeZone: string): number {
   return ms;
 }
 
-/** What a zone adds to UTC at an instant, milliseconds. */
-export function zoneOffsetMs(epochMs: number, timeZone: string): number {
-  const parts = new Intl.DateTimeFormat("en-US", {
+/** Making one takes longer than a hundred uses of it. A zone has few spellings, but callers choose them. */
+const MAX_FORMAT_COUNT = 500;
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
+  if (known !== undefined) return known;
+  if (formats.size >= MAX_FORMAT_COUNT) formats.clear();
+  const made = new Intl.DateTimeFormat("en-US", {
     timeZone,
     hourCycle: "h23",
     year: "numeric",
@@ -64,7 +68,14 @@ export function zoneOffsetMs(epochMs: number, timeZone: string): number {
     hour: "numeric",
     minute: "numeric",
     second: "numeric",
-  }).formatToParts(epochMs);
+  });
+  formats.set(timeZone, made);
+  return made;
+}
+
+/** What a zone adds to UTC at an instant, milliseconds. */
+export function zoneOffsetMs(epochMs: number, timeZone: string): number {
+  const parts = formatOf(timeZone).formatToParts(epochMs);
   const read = (type: Intl.DateTimeFormatPartTypes): number =>
     Number(parts.find((part) => part.type === type)?.value);
   const localMs = Date.UTC(

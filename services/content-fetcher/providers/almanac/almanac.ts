@@ -1,9 +1,11 @@
 import { QueryAspect } from "../../../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import { SectionKind } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { Answer, Provider, ResolvedQuery } from "../../provider.ts";
-import { airportFacts, countryFacts, placeFacts, sunFacts, timeFacts } from "./facts.ts";
-import { holidayListings, holidaysOf } from "./holidays.ts";
-import { DATE_HOLIDAYS } from "./citations.ts";
+import { airportFacts } from "./airport-facts.ts";
+import { countryFacts } from "./country-facts.ts";
+import { holidayFacts, holidayListings } from "./holidays.ts";
+import { placeFacts } from "./place-facts.ts";
+import { sunFacts, timeFacts } from "./time-facts.ts";
 
 /** Facts of a place change slowly, but the sun and the holidays belong to the dates asked for, which the key holds. */
 const MAX_STORAGE_MS = 7 * 86_400_000;
@@ -15,7 +17,7 @@ export const almanac: Provider = {
   origins: [],
   offerings: [
     { kind: SectionKind.OVERVIEW, dependsOn: [QueryAspect.DATES] },
-    { kind: SectionKind.EVENTS, dependsOn: [QueryAspect.DATES] },
+    { kind: SectionKind.EVENTS, dependsOn: [QueryAspect.DATES, QueryAspect.MAX_LISTING_COUNT] },
     { kind: SectionKind.PRACTICAL, dependsOn: [QueryAspect.DATES] },
   ],
   terms: {
@@ -30,35 +32,41 @@ export const almanac: Provider = {
   fetch: (kind, query) => Promise.resolve().then(() => answer(kind, query)),
 };
 
+/** Of the data sets two ask to be named beside what comes of them. */
+const ATTRIBUTIONS = {
+  places: {
+    provider: "providers/almanac",
+    text: "GeoNames",
+    uri: "https://www.geonames.org/",
+    license: "CC-BY-4.0",
+  },
+  holidays: {
+    provider: "providers/almanac",
+    text: "Holidays: date-holidays, from Wikipedia",
+    uri: "https://www.npmjs.com/package/date-holidays",
+    license: "CC-BY-3.0",
+  },
+} as const;
+
 function answer(kind: SectionKind, query: ResolvedQuery): Answer {
   if (kind === SectionKind.OVERVIEW) {
     return {
       state: "content",
-      content: { facts: [...placeFacts(query), ...timeFacts(query), ...sunFacts(query)] },
+      content: {
+        facts: [...placeFacts(query), ...timeFacts(query), ...sunFacts(query)],
+        attribution: ATTRIBUTIONS.places,
+      },
       partial: false,
     };
   }
   if (kind === SectionKind.PRACTICAL) {
-    const days = holidaysOf(query);
-    const holidays =
-      days.length === 0
-        ? []
-        : [
-            {
-              key: "public-holidays",
-              label: "Public holidays during the trip",
-              value: days.map(({ day, name }) => `${name} (${day})`).join(", "),
-              citations: [DATE_HOLIDAYS],
-            },
-          ];
-    return {
-      state: "content",
-      content: { facts: [...countryFacts(query), ...airportFacts(query), ...holidays] },
-      partial: false,
-    };
+    const facts = [...countryFacts(query), ...airportFacts(query), ...holidayFacts(query)];
+    return facts.length === 0
+      ? { state: "nothing-found" }
+      : { state: "content", content: { facts, attribution: ATTRIBUTIONS.holidays }, partial: false };
   }
-  const listings = holidayListings(query);
+  const listings = holidayListings(query).slice(0, query.maxListingCount);
   return listings.length === 0
     ? { state: "nothing-found" }
-    : { state: "content", content: { listings }, partial: false };
+    : { state: "content", content: { listings, attribution: ATTRIBUTIONS.holidays }, partial: false };
 }

@@ -4,21 +4,30 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type Holidays from "date-holidays";
 import type { ListingSchema } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { ResolvedQuery } from "../../provider.ts";
-import { midnightMs, tripDays } from "../civil-days.ts";
+import { midnightMs, nextDay, tripDays } from "../civil-days.ts";
 import { listingKey } from "../listing-key.ts";
+import { loadData } from "./data-file.ts";
+import { fact, type FactInit } from "./fact.ts";
 import { DATE_HOLIDAYS } from "./citations.ts";
 
 const DAY_MS = 86_400_000;
 
 /** Days that change what is open. Observances do not. */
-const CATEGORY: Readonly<Record<string, string>> = { public: "public-holiday", bank: "bank-holiday" };
+const KINDS: ReadonlyMap<string, "public" | "bank"> = new Map([
+  ["public", "public"],
+  ["bank", "bank"],
+]);
+/** Months that begin with the sighted moon: their days are computed and can fall a day off. */
+const LUNAR_MONTHS = /\b(Muharram|Safar|Rabi|Jumada|Rajab|Sha'?ban|Ramadan|Shawwal|Dhu al-)/i;
 
 export interface Holiday {
   /** `YYYY-MM-DD`. */
   readonly day: string;
   readonly name: string;
-  /** In kebab-case. */
-  readonly category: string;
+  /** On bank holidays banks and offices close, and often no more. */
+  readonly kind: "public" | "bank";
+  /** Whether the day follows the moon, and can fall one day earlier or later. */
+  readonly lunar: boolean;
 }
 
 /** Public and bank holidays on the days of a trip; those of the region too where the data set knows it. */
@@ -30,46 +39,97 @@ export function holidaysOf(query: ResolvedQuery): readonly Holiday[] {
     "date-holidays",
   );
   const calendar = new (loaded.default ?? loaded)(countryCode);
-  const states = Object.entries(calendar.getStates(countryCode, "en") ?? {});
-  const state = states.find(([, name]) => name === region)?.[0];
+  const state = stateOf(countryCode, region, calendar.getStates(countryCode, "en") ?? {});
   if (state !== undefined) calendar.init(countryCode, state);
   calendar.setLanguages("en");
   const days = new Set(tripDays(query));
   const years = new Set([...days].map((day) => Number(day.slice(0, 4))));
-  return [...years]
+  const found = [...years]
+    // A holiday of several days can begin in the year before.
+    .flatMap((year) => [year - 1, year])
     .flatMap((year) => calendar.getHolidays(year) ?? [])
-    .flatMap(({ date, start, end, name, type }): Holiday[] => {
-      const category = CATEGORY[type];
-      if (category === undefined) return [];
+    .flatMap(({ date, start, end, name, type, rule }): Holiday[] => {
+      const kind = KINDS.get(type);
+      if (kind === undefined) return [];
       const lengthDays = Math.max(1, Math.round((end.getTime() - start.getTime()) / DAY_MS));
       const firstMs = Date.parse(`${date.slice(0, 10)}T00:00:00Z`);
       return Array.from({ length: lengthDays }, (_, index) =>
         new Date(firstMs + index * DAY_MS).toISOString().slice(0, 10),
       )
         .filter((day) => days.has(day))
-        .map((day) => ({ day, name, category }));
+        .map((day) => ({ day, name, kind, lunar: LUNAR_MONTHS.test(rule) }));
     });
+  const unique = new Map(found.map((holiday) => [`${holiday.day} ${holiday.name}`, holiday]));
+  return [...unique.values()].sort((a, b) => (a.day < b.day ? -1 : Number(a.day > b.day)));
 }
 
-/** Holidays as events that last the whole civil day. */
+/** What the names of divisions have around them in one data set and not in another. */
+const DIVISION_WORDS =
+  /\b(autonomous|canton|city|comunidad|community|county|de|department|district|federal|free|hansestadt|land|municipality|of|parish|prefecture|province|region|republic|state|territory|the)\b/g;
+
+const bare = (name: string): string =>
+  name
+    .normalize("NFKD")
+    .replaceAll(/\p{M}/gu, "")
+    .toLowerCase()
+    .replaceAll(/\([^)]*\)/g, " ")
+    .replaceAll(/[^\p{L}\p{N}]+/gu, " ")
+    .replaceAll(DIVISION_WORDS, " ")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+
+/** Key of the state that a region's name means: by the data set's own name, or by the name of the same ISO code. */
+function stateOf(
+  countryCode: string,
+  region: string,
+  states: Readonly<Record<string, string>>,
+): string | undefined {
+  const wanted = bare(region);
+  if (wanted === "") return undefined;
+  const byName = Object.entries(states).find(([, name]) => bare(name) === wanted);
+  if (byName !== undefined) return byName[0];
+  const codes = loadData()
+    .regions.filter((one) => one.countryCode === countryCode && bare(one.name) === wanted)
+    .map(({ code }) => code);
+  return Object.keys(states).find((state) => codes.includes(state.toUpperCase()));
+}
+
+/** The holidays of the trip in one line, with what a traveller must know of each. */
+export function holidayFacts(query: ResolvedQuery): FactInit[] {
+  const holidays = holidaysOf(query);
+  if (holidays.length === 0) return [];
+  const value = holidays
+    .map(({ day, name, kind, lunar }) => {
+      const remarks = [
+        day,
+        ...(kind === "bank" ? ["banks closed"] : []),
+        ...(lunar ? ["may fall a day earlier or later"] : []),
+      ];
+      return `${name} (${remarks.join(", ")})`;
+    })
+    .join("; ");
+  return [fact("public-holidays", "Public holidays during the trip", value, [DATE_HOLIDAYS])];
+}
+
+/** Public holidays as events that last the whole civil day. */
 export function holidayListings(query: ResolvedQuery): MessageInitShape<typeof ListingSchema>[] {
   const { timeZone } = query.destination;
-  return holidaysOf(query).map(({ day, name, category }) => ({
-    key: `${listingKey({ title: name })}-${day}`,
-    title: name,
-    citations: [DATE_HOLIDAYS],
-    details: {
-      case: "event",
-      value: {
-        category,
-        window: {
-          startTime: timestampFromMs(midnightMs(day, timeZone)),
-          endTime: timestampFromMs(
-            midnightMs(new Date(Date.parse(day) + DAY_MS).toISOString().slice(0, 10), timeZone),
-          ),
-          allDay: true,
+  return holidaysOf(query)
+    .filter(({ kind }) => kind === "public")
+    .map(({ day, name }) => ({
+      key: `${listingKey({ title: name })}-${day}`,
+      title: name,
+      citations: [DATE_HOLIDAYS],
+      details: {
+        case: "event",
+        value: {
+          category: "public-holiday",
+          window: {
+            startTime: timestampFromMs(midnightMs(day, timeZone)),
+            endTime: timestampFromMs(midnightMs(nextDay(day), timeZone)),
+            allDay: true,
+          },
         },
       },
-    },
-  }));
+    }));
 }

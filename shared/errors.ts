@@ -25,6 +25,8 @@ export const REASON_CODE = {
   DEADLINE_EXPIRED: Code.DeadlineExceeded,
   CALLER_GONE: Code.Canceled,
   INTERNAL: Code.Internal,
+  REQUEST_UNSUPPORTED: Code.Unimplemented,
+  REQUEST_TOO_LARGE: Code.ResourceExhausted,
   PROVIDER_UNAVAILABLE: undefined,
   PROVIDER_TIMEOUT: undefined,
   PROVIDER_CIRCUIT_OPEN: undefined,

@@ -22,6 +22,8 @@ export const REASON_WORDS = {
   DEADLINE_EXPIRED: "the time was up",
   CALLER_GONE: "the call was cancelled",
   INTERNAL: "of a defect of ours",
+  REQUEST_UNSUPPORTED: "the server does not serve that",
+  REQUEST_TOO_LARGE: "the request was too large",
   PROVIDER_UNAVAILABLE: "the provider could not be reached or failed",
   PROVIDER_TIMEOUT: "the provider did not answer in time",
   PROVIDER_CIRCUIT_OPEN: "the provider has failed too often lately",

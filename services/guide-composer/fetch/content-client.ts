@@ -6,13 +6,13 @@ import {
   type StreamContentResponse,
 } from "../../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import type { Destination, ProviderOutcome } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
-import { fromWire } from "../../../shared/error-wire.ts";
 import type { PlannedContent } from "../plan.ts";
 import { createGrpcTransport } from "./grpc-transport.ts";
+import { toHopError } from "./hop-error.ts";
 
 /** What the composer asks of content-fetcher. Failures are `ServiceError`s. */
 export interface ContentClient {
-  /** One message per planned content, as they land. */
+  /** One message per planned content, as they land. Whoever stops reading ends the call. */
   readonly stream: (
     contents: readonly PlannedContent[],
     query: ContentQuery,
@@ -42,25 +42,32 @@ export function createContentClient(
   const client = createClient(ContentService, transport);
   return {
     stream: async function* (contents, query, timeoutMs, signal) {
+      // Connect's stream cannot be returned from: only its signal ends a call that nobody reads any more.
+      const left = new AbortController();
       try {
         const targets = contents.map(({ kind, provider }) => ({ sectionKind: kind, provider }));
-        yield* client.streamContent({ targets, query }, { timeoutMs, signal });
+        yield* client.streamContent(
+          { targets, query },
+          { timeoutMs, signal: AbortSignal.any([signal, left.signal]) },
+        );
       } catch (error) {
-        throw fromWire(error);
+        throw toHopError(error, signal);
+      } finally {
+        left.abort();
       }
     },
     geocode: async (query, languageCode, timeoutMs, signal) => {
       try {
         return await client.geocodeDestination({ query, languageCode }, { timeoutMs, signal });
       } catch (error) {
-        throw fromWire(error);
+        throw toHopError(error, signal);
       }
     },
     listProviders: async (timeoutMs, signal) => {
       try {
         return (await client.listProviders({}, { timeoutMs, signal })).providers;
       } catch (error) {
-        throw fromWire(error);
+        throw toHopError(error, signal);
       }
     },
     close,

@@ -1,11 +1,15 @@
-import { Client, credentials, status, type ClientOptions } from "@grpc/grpc-js";
-import type { MessageShape } from "@bufbuild/protobuf";
+import { once } from "node:events";
+import { Client, credentials, status, type ClientDuplexStream, type ClientOptions } from "@grpc/grpc-js";
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
   createContextValues,
   type Interceptor,
+  type StreamRequest,
   type Transport,
+  type UnaryRequest,
+  type UnaryResponse,
 } from "@connectrpc/connect";
 import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
 import {
@@ -16,17 +20,20 @@ import {
   serializer,
   toConnectError,
   toMetadata,
+  toUrlAuthority,
 } from "./grpc-wire.ts";
 
-/** Balancing, retry of what was never handled, keepalive and reconnect, as grpc-js documents them. */
+/** Balancing, retries with a budget, keepalive and reconnect, as grpc-js documents them. */
 const CHANNEL_OPTIONS: ClientOptions = {
   "grpc.service_config": JSON.stringify({
     loadBalancingConfig: [{ round_robin: {} }],
+    // Retries stop while more than about one call in ten fails, so that an outage is not made worse.
     retryThrottling: { maxTokens: 10, tokenRatio: 0.1 },
     methodConfig: [
       {
         name: [{}],
-        // Two attempts, not more: a stream is retried until its first message, and its handler may pay a provider.
+        // Two attempts, not more. UNAVAILABLE is also how a lost connection looks, so the first attempt may have run: all
+        // methods are idempotent, but each run may pay a provider. A stream is retried until its first message only.
         retryPolicy: {
           maxAttempts: 2,
           initialBackoff: "0.05s",
@@ -56,6 +63,7 @@ export interface GrpcTransport {
  * over replicas, reconnects and throttles its retries.
  *
  * @param target gRPC target, for example `dns:///fetcher:50052` or `127.0.0.1:50052`
+ * @param now wall clock, milliseconds since the epoch, which grpc-js counts deadlines by
  */
 export function createGrpcTransport(
   target: string,
@@ -64,7 +72,7 @@ export function createGrpcTransport(
 ): GrpcTransport {
   const client = new Client(target, credentials.createInsecure(), CHANNEL_OPTIONS);
   // Interceptors parse the URL of a call; the channel itself goes by `target`.
-  const baseUrl = `http://${target.replace(/^[a-z0-9]+:(\/\/[^/]*\/)?/i, "").split(",")[0] ?? "content-fetcher"}`;
+  const baseUrl = `http://${toUrlAuthority(target)}`;
 
   const transport: Transport = {
     unary: (method, signal, timeoutMs, header, message, contextValues) =>
@@ -82,47 +90,7 @@ export function createGrpcTransport(
           contextValues: contextValues ?? createContextValues(),
           message,
         },
-        next: (request) =>
-          new Promise((resolve, reject) => {
-            const responseHeader = new Headers();
-            let answer: MessageShape<typeof method.output> | undefined;
-            const call = client.makeUnaryRequest(
-              methodPath(method),
-              serializer(method.input),
-              deserializer(method.output),
-              request.message,
-              toMetadata(request.header),
-              callOptions(timeoutMs, now),
-              (error, value) => {
-                if (error) fail(error);
-                else answer = value;
-              },
-            );
-            const onAbort = (): void => call.cancel();
-            const fail = (error: unknown): void => {
-              request.signal.removeEventListener("abort", onAbort);
-              reject(request.signal.aborted ? request.signal.reason : toConnectError(error));
-            };
-            request.signal.addEventListener("abort", onAbort, { once: true });
-            if (request.signal.aborted) call.cancel();
-            call.on("metadata", (metadata) => copyMetadata(metadata, responseHeader));
-            call.on("status", (end) => {
-              if (end.code !== status.OK) return;
-              request.signal.removeEventListener("abort", onAbort);
-              if (answer === undefined)
-                return reject(new ConnectError("the server ended the call without a message", Code.Internal));
-              const trailer = new Headers();
-              copyMetadata(end.metadata, trailer);
-              resolve({
-                stream: false,
-                service: method.parent,
-                method,
-                header: responseHeader,
-                trailer,
-                message: answer,
-              });
-            });
-          }),
+        next: (request) => callUnary(client, request, timeoutMs, now),
       }),
     stream: (method, signal, timeoutMs, header, input, contextValues) =>
       runStreamingCall({
@@ -139,52 +107,107 @@ export function createGrpcTransport(
           contextValues: contextValues ?? createContextValues(),
           message: input,
         },
-        next: async (request) => {
-          const responseHeader = new Headers();
-          const trailer = new Headers();
-          const call = client.makeBidiStreamRequest(
-            methodPath(method),
-            serializer(method.input),
-            deserializer(method.output),
-            toMetadata(request.header),
-            callOptions(timeoutMs, now),
-          );
-          const onAbort = (): void => call.cancel();
-          request.signal.addEventListener("abort", onAbort, { once: true });
-          if (request.signal.aborted) call.cancel();
-          call.on("metadata", (metadata) => copyMetadata(metadata, responseHeader));
-          call.on("status", (end) => copyMetadata(end.metadata, trailer));
-          async function send(): Promise<void> {
-            for await (const message of request.message) {
-              if (!call.write(message))
-                await new Promise<void>((resolve) => void call.once("drain", resolve));
-            }
-            call.end();
-          }
-          const sent = send().catch((error: unknown) =>
-            call.destroy(error instanceof Error ? error : new Error("the request stream failed")),
-          );
-          async function* receive(): AsyncGenerator<MessageShape<typeof method.output>> {
-            try {
-              for await (const message of call) yield message;
-              await sent;
-            } catch (error) {
-              throw request.signal.aborted ? request.signal.reason : toConnectError(error);
-            } finally {
-              request.signal.removeEventListener("abort", onAbort);
-              call.cancel();
-            }
-          }
-          return {
-            stream: true,
-            service: method.parent,
-            method,
-            header: responseHeader,
-            trailer,
-            message: receive(),
-          };
-        },
+        next: (request) => Promise.resolve(callStream(client, request, timeoutMs, now)),
       }),
   };
   return { transport, close: () => client.close() };
+}
+
+function callUnary<I extends DescMessage, O extends DescMessage>(
+  client: Client,
+  request: UnaryRequest<I, O>,
+  timeoutMs: number | undefined,
+  now: () => number,
+): Promise<UnaryResponse<I, O>> {
+  const { method, service, signal } = request;
+  return new Promise((resolve, reject) => {
+    const header = new Headers();
+    const trailer = new Headers();
+    let answer: MessageShape<O> | undefined;
+    const call = client.makeUnaryRequest(
+      methodPath(method),
+      serializer(method.input),
+      deserializer(method.output),
+      request.message,
+      toMetadata(request.header),
+      callOptions(timeoutMs, now),
+      (error, value) => {
+        answer = value;
+        if (error === null) return;
+        signal.removeEventListener("abort", onAbort);
+        reject(signal.aborted ? signal.reason : toConnectError(error));
+      },
+    );
+    const onAbort = (): void => call.cancel();
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    call.on("metadata", (metadata) => copyMetadata(metadata, header));
+    // Comes after the callback; only here are the trailers known.
+    call.on("status", (end) => {
+      signal.removeEventListener("abort", onAbort);
+      if (end.code !== status.OK) return;
+      copyMetadata(end.metadata, trailer);
+      if (answer !== undefined) resolve({ stream: false, service, method, header, trailer, message: answer });
+      else reject(new ConnectError("the server ended the call without a message", Code.Internal));
+    });
+  });
+}
+
+function callStream<I extends DescMessage, O extends DescMessage>(
+  client: Client,
+  request: StreamRequest<I, O>,
+  timeoutMs: number | undefined,
+  now: () => number,
+) {
+  const { method, service, signal } = request;
+  const header = new Headers();
+  const trailer = new Headers();
+  const call = client.makeBidiStreamRequest(
+    methodPath(method),
+    serializer(method.input),
+    deserializer(method.output),
+    toMetadata(request.header),
+    callOptions(timeoutMs, now),
+  );
+  const onAbort = (): void => call.cancel();
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  call.on("metadata", (metadata) => copyMetadata(metadata, header));
+  call.on("status", (end) => {
+    signal.removeEventListener("abort", onAbort);
+    copyMetadata(end.metadata, trailer);
+  });
+  // Whoever iterates is told; an error before anybody does would end the process.
+  call.on("error", () => {});
+  const sent = sendAll(call, request.message);
+
+  async function* receive(): AsyncGenerator<MessageShape<O>> {
+    try {
+      for await (const message of call) yield message;
+      await sent;
+    } catch (error) {
+      throw signal.aborted ? signal.reason : toConnectError(error);
+    } finally {
+      call.cancel();
+    }
+  }
+  return { stream: true as const, service, method, header, trailer, message: receive() };
+}
+
+/** Sends no faster than the server takes. Resolves when all is sent or the call has ended; a failure ends the call. */
+async function sendAll<I, O>(call: ClientDuplexStream<I, O>, messages: AsyncIterable<I>): Promise<void> {
+  const ended = new AbortController();
+  call.once("status", () => ended.abort());
+  try {
+    for await (const message of messages) {
+      if (ended.signal.aborted) return;
+      // A cancelled call never drains.
+      if (!call.write(message)) await once(call, "drain", { signal: ended.signal });
+    }
+    call.end();
+  } catch (error) {
+    if (ended.signal.aborted) return;
+    call.cancel();
+    call.destroy(error instanceof Error ? error : new Error("the request stream failed", { cause: error }));
+  }
 }

@@ -26,15 +26,25 @@ export const deserializer =
   (bytes: Buffer): MessageShape<T> =>
     fromBinary(desc, bytes);
 
+/**
+ * Host and port of a target as they stand in a URL. Of several addresses the first, and never the name server that
+ * `dns://server/host` names.
+ */
+export function toUrlAuthority(target: string): string {
+  const address = target.replace(/^(?:dns:(?:\/\/[^/]*\/)?|ipv4:|ipv6:)(?!\d+$)/, "").split(",")[0] ?? "";
+  return URL.canParse(`http://${address}`) ? address : "content-fetcher";
+}
+
 /** @param timeoutMs time that the call has, from now; undefined for none */
 export const callOptions = (timeoutMs: number | undefined, now: () => number): CallOptions =>
   timeoutMs === undefined ? {} : { deadline: now() + timeoutMs };
 
-/** `-bin` headers are base64 in `Headers` and bytes in gRPC metadata. */
+/** `-bin` headers are base64 in `Headers`, several values joined by commas, and bytes in gRPC metadata. */
 export function toMetadata(header: Headers): Metadata {
   const metadata = new Metadata();
   for (const [name, value] of header) {
-    metadata.add(name, name.endsWith("-bin") ? Buffer.from(value, "base64") : value);
+    if (!name.endsWith("-bin")) metadata.add(name, value);
+    else for (const part of value.split(",")) metadata.add(name, Buffer.from(part, "base64"));
   }
   return metadata;
 }

@@ -1,64 +1,92 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { parseServingMessage } from "../shared/process.ts";
 
 /** Both services as processes of their own, each with its own telemetry; a signal to this one ends both in order. */
-function start(
-  service: string,
-  environment: NodeJS.ProcessEnv,
-): { child: ChildProcess; address: Promise<string> } {
-  const entry = fileURLToPath(new URL(`${service}/main.ts`, import.meta.url));
+
+interface Service {
+  readonly name: string;
+  readonly child: ChildProcess;
+  /** Its address once it serves; undefined when it ended before that. */
+  readonly serving: Promise<string | undefined>;
+  /** Its exit code; undefined when a signal ended it. */
+  readonly ended: Promise<number | undefined>;
+}
+
+function launch(name: string, environment: NodeJS.ProcessEnv): Service {
+  const entry = fileURLToPath(new URL(`${name}/main.ts`, import.meta.url));
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry], {
     env: environment,
-    stdio: ["ignore", "inherit", "pipe"],
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    // A group of its own: Ctrl-C in a terminal reaches a whole group, and would end both at once instead of in order.
+    // When this process dies without a word, the end of the IPC channel tells them.
+    detached: true,
   });
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  child.once("exit", (code) => reject(new Error(`${service} ended with ${code}`)));
-  if (child.stderr !== null) {
-    createInterface({ input: child.stderr }).on("line", (line) => {
-      process.stderr.write(`${line}\n`);
-      const address = /"address":"([^"]+)","msg":"[a-z-]+ is serving"/.exec(line)?.[1];
+  const ended = new Promise<number | undefined>((resolve) => {
+    child.once("exit", (code) => resolve(code ?? undefined));
+    child.once("error", () => resolve(undefined));
+  });
+  const serving = new Promise<string | undefined>((resolve) => {
+    child.on("message", (message) => {
+      const address = parseServingMessage(message)?.address;
       if (address !== undefined) resolve(address);
     });
-  }
-  return { child, address: promise };
+    void ended.then(() => resolve(undefined));
+  });
+  return { name, child, serving, ended };
 }
 
-const children: ChildProcess[] = [];
-let signals = 0;
+/** In the order in which they are started; they end in the other one, so that the composer finishes its calls first. */
+const services: Service[] = [];
+let stopping = false;
+
+async function stop(): Promise<void> {
+  stopping = true;
+  for (const { child, ended } of services.toReversed()) {
+    child.kill("SIGTERM");
+    await ended;
+  }
+}
+
+function killAll(): never {
+  for (const { child } of services) child.kill("SIGKILL");
+  process.exit(1);
+}
+
+/** Runs until a signal, or until one of the two ends by itself. */
+async function run(): Promise<number> {
+  const fetcher = launch("content-fetcher", process.env);
+  services.push(fetcher);
+  const target = await fetcher.serving;
+  if (target !== undefined && !stopping) {
+    const composer = launch("guide-composer", { ...process.env, FETCHER_TARGET: target });
+    services.push(composer);
+    const address = await composer.serving;
+    if (address !== undefined && !stopping) process.stderr.write(banner(target, address));
+  }
+  const first = await Promise.race(services.map(async ({ name, ended }) => ({ name, code: await ended })));
+  if (!stopping) {
+    // What could not start has said why itself.
+    if (first.code === undefined || first.code === 0 || services.length > 1)
+      process.stderr.write(`${first.name} has ended${how(first.code)}; so does the other service\n`);
+    await stop();
+    return first.code === undefined || first.code === 0 ? 1 : first.code;
+  }
+  const codes = await Promise.all(services.map(({ ended }) => ended));
+  return codes.every((code) => code === 0) ? 0 : 1;
+}
+
+const how = (code: number | undefined): string =>
+  code === undefined ? " by a signal" : ` with exit code ${code}`;
+
+const banner = (fetcher: string, composer: string): string =>
+  `\ncontent-fetcher ${fetcher}\nguide-composer  ${composer}\n\n` +
+  `grpcurl -plaintext -d '{"spec":{"destination_query":"Lisbon"}}' ${composer} wayfarer.guide.v1.GuideService/ComposeGuide\n\n`;
+
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.on(signal, () => {
-    signals += 1;
-    // The composer first: it finishes its calls while content-fetcher still answers. A second signal ends both at once.
-    const [fetcher, composer] = children;
-    if (signals > 1) for (const child of children) child.kill("SIGKILL");
-    else if (composer === undefined || composer.exitCode !== null) fetcher?.kill("SIGTERM");
-    else {
-      composer.once("exit", () => fetcher?.kill("SIGTERM"));
-      composer.kill("SIGTERM");
-    }
+    if (stopping) killAll();
+    void stop();
   });
 }
-
-try {
-  const fetcher = start("content-fetcher", process.env);
-  children.push(fetcher.child);
-  const target = await fetcher.address;
-  const composer = start("guide-composer", { ...process.env, FETCHER_TARGET: target });
-  children.push(composer.child);
-  const address = await composer.address;
-  process.stderr.write(
-    `\ncontent-fetcher ${target}\nguide-composer  ${address}\n\n` +
-      `grpcurl -plaintext -d '{"spec":{"destination_query":"Lisbon"}}' ${address} wayfarer.guide.v1.GuideService/ComposeGuide\n\n`,
-  );
-  const codes = await Promise.all(
-    children.map(
-      (child) => new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? 1))),
-    ),
-  );
-  process.exitCode = Math.max(...codes);
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : "start failed"}\n`);
-  for (const child of children) child.kill("SIGTERM");
-  process.exitCode = 1;
-}
+process.exitCode = await run();

@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from "node:net";
 import { inspect } from "node:util";
 
 /** A value that cannot be printed by accident. */
@@ -73,6 +74,37 @@ export const listenAddress: SettingType<ListenAddress> = {
   },
 };
 
+const PORT = /^\d{1,5}$/;
+const isPort = (text: string): boolean => PORT.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
+
+/** `host:port` with a host name, an IPv4 address or an IPv6 address in brackets. */
+function isHostAndPort(text: string): boolean {
+  const match = /^(?:\[([^\]]*)\]|([^:[\]/,\s]+)):(\d+)$/.exec(text);
+  if (match === null || !isPort(match[3] ?? "")) return false;
+  const [, ipv6, host] = match;
+  return ipv6 === undefined ? /^[a-z0-9_]([\w.-]{0,251}[a-z0-9_.])?$/i.test(host ?? "") : isIPv6(ipv6);
+}
+
+/**
+ * What grpc-js resolves, always with a port: the service has none that a client could assume. `host:port`,
+ * `dns:///host:port`, or several addresses as `ipv4:address:port,address:port` and `ipv6:[address]:port,[address]:port`.
+ */
+export const grpcTarget: SettingType<string> = {
+  mustBe:
+    "a gRPC target with a port: host:port, dns:///host:port, ipv4:address:port,... or ipv6:[address]:port,...",
+  parse: (text) => {
+    const [, scheme, rest = ""] = /^(dns:(?:\/\/[^/\s]*\/)?|ipv4:|ipv6:)(.*)$/.exec(text) ?? [];
+    if (scheme === undefined || isHostAndPort(text)) return isHostAndPort(text) ? text : undefined;
+    const addresses = scheme.startsWith("dns:") ? [rest] : rest.split(",");
+    const valid = addresses.every((address) => {
+      if (!isHostAndPort(address)) return false;
+      if (scheme === "ipv4:") return isIPv4(address.split(":")[0] ?? "");
+      return scheme !== "ipv6:" || address.startsWith("[");
+    });
+    return valid ? text : undefined;
+  },
+};
+
 /** Scheme, host and port, without a slash at the end. */
 export const baseUrl: SettingType<string> = {
   mustBe: "an http or https URL of scheme, host and port only",
@@ -93,6 +125,15 @@ export const text = (minLength: number, maxLength: number): SettingType<string> 
   mustBe: `${minLength} to ${maxLength} printable characters`,
   parse: (value) =>
     value.length >= minLength && value.length <= maxLength && !/\p{Cc}/u.test(value) ? value : undefined,
+});
+
+/** Text that can stand in a header. */
+export const asciiText = (minLength: number, maxLength: number): SettingType<string> => ({
+  mustBe: `${minLength} to ${maxLength} printable ASCII characters`,
+  parse: (value) =>
+    value.length >= minLength && value.length <= maxLength && /^[\x20-\x7e]*$/.test(value)
+      ? value
+      : undefined,
 });
 
 export const integer = (min: number, max: number): SettingType<number> => ({
@@ -141,9 +182,15 @@ export const PROCESS_SETTINGS = {
     default: "info",
     description: "Least severe log line that is written: trace, debug, info, warn, error or silent.",
   },
+  SHUTDOWN_DELAY_MS: {
+    type: integer(0, 600_000),
+    default: "0",
+    description:
+      "Time between telling NOT_SERVING and refusing calls after SIGTERM, so that balancers notice first, milliseconds, 0 to 600000.",
+  },
   SHUTDOWN_GRACE_MS: {
     type: integer(0, 600_000),
     default: "10000",
-    description: "Longest time that calls in flight get after SIGTERM, milliseconds, 0 to 600000.",
+    description: "Longest time that calls in flight get after that to finish, milliseconds, 0 to 600000.",
   },
 } as const satisfies SettingTable;

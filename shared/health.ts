@@ -1,4 +1,5 @@
-import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
+import type { ConnectRouter } from "@connectrpc/connect";
+import { ServiceError } from "./errors.ts";
 import {
   Health as HealthService,
   HealthCheckResponse_ServingStatus as Status,
@@ -20,6 +21,17 @@ export function createHealth(services: readonly string[]): Health {
     for (const watcher of watchers) watcher();
   };
 
+  /** Resolves when a status may have changed, or the call has ended. */
+  async function untilWoken(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const watcher = (): void => resolve();
+    watchers.add(watcher);
+    signal.addEventListener("abort", watcher);
+    await promise;
+    signal.removeEventListener("abort", watcher);
+    watchers.delete(watcher);
+  }
+
   async function* watch(service: string, signal: AbortSignal): AsyncGenerator<{ status: Status }> {
     let last: Status | undefined;
     while (!signal.aborted) {
@@ -30,11 +42,7 @@ export function createHealth(services: readonly string[]): Health {
         continue;
       }
       if (ending) return;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      watchers.add(resolve);
-      signal.addEventListener("abort", () => resolve(), { once: true });
-      await promise;
-      watchers.delete(resolve);
+      await untilWoken(signal);
     }
   }
 
@@ -51,7 +59,7 @@ export function createHealth(services: readonly string[]): Health {
       router.service(HealthService, {
         check: ({ service }) => {
           const status = statuses.get(service);
-          if (status === undefined) throw new ConnectError("unknown service", Code.NotFound);
+          if (status === undefined) throw unknownService(service);
           return { status };
         },
         list: () => ({
@@ -62,3 +70,11 @@ export function createHealth(services: readonly string[]): Health {
     },
   };
 }
+
+/** A full name of protobuf; anything else is text of a caller, which does not belong into an error. */
+const SERVICE_NAME = /^[\w.]{1,200}$/;
+
+const unknownService = (service: string): ServiceError =>
+  new ServiceError("RESOURCE_NOT_FOUND", "The server has no such service", {
+    metadata: { name: SERVICE_NAME.test(service) ? service : "" },
+  });

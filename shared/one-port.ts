@@ -1,21 +1,20 @@
 import http from "node:http";
 import http2 from "node:http2";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { AnyRequest, AnyResponse } from "./open-calls.ts";
 
 /** What a client sends first when it speaks HTTP/2 without having asked (RFC 9113, section 3.4). */
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 
 export interface OnePortOptions {
-  /** From connecting to the first bytes that tell the protocol, milliseconds. */
+  /** From connecting to the bytes that tell the protocol, and from there to the first SETTINGS, milliseconds. */
   readonly prefaceTimeoutMs: number;
   readonly http1: http.ServerOptions;
   readonly http2: http2.ServerOptions;
 }
 
-export type RequestListener = (
-  request: http.IncomingMessage | http2.Http2ServerRequest,
-  response: http.ServerResponse | http2.Http2ServerResponse,
-) => void;
+export type RequestListener = (request: AnyRequest, response: AnyResponse) => void;
 
 export interface OnePort {
   /** Listens; also where HTTP/1.1's own timeouts run. */
@@ -49,19 +48,40 @@ export function createOnePort(
       else for (const plain of plainListeners) plain.call(server, socket);
     });
   });
-  server.on("clientError", (_error, socket) => {
-    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
-    else socket.destroy();
-  });
+  server.on("clientError", answerClientError);
   // A peer that breaks the protocol ends its own session and nothing else.
   h2.on("sessionError", () => {});
   h2.on("session", (session) => {
     sessions.add(session);
     session.on("error", () => {});
-    session.once("close", () => sessions.delete(session));
+    // RFC 9113 wants SETTINGS right behind the preface. Who holds them back holds a session.
+    const timer = setTimeout(() => session.destroy(), options.prefaceTimeoutMs).unref();
+    session.once("remoteSettings", () => clearTimeout(timer));
+    session.once("close", () => {
+      clearTimeout(timer);
+      sessions.delete(session);
+    });
     onSession(session);
   });
   return { server, sessions, sockets };
+}
+
+/** How long a refused peer may take to read why, milliseconds. */
+const LAST_WORD_MS = 1_000;
+
+const CLIENT_ERROR_STATUS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: "413 Content Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
+
+/** What an HTTP/1.1 peer is told that sent no request that can be read; its connection ends with that. */
+function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+  const status = CLIENT_ERROR_STATUS[error.code ?? ""] ?? "400 Bad Request";
+  const timer = setTimeout(() => socket.destroy(), LAST_WORD_MS).unref();
+  socket.once("close", () => clearTimeout(timer));
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 /** Reads until the bytes differ from the preface or complete it, and puts them back. */

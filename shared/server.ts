@@ -1,61 +1,40 @@
-import type { AddressInfo } from "node:net";
 import { IncomingMessage, ServerResponse } from "node:http";
-import { Http2ServerRequest, Http2ServerResponse, type ServerHttp2Session } from "node:http2";
+import type { AddressInfo } from "node:net";
+import type { ServerHttp2Session } from "node:http2";
+import { setTimeout as delay } from "node:timers/promises";
 import type { DescService } from "@bufbuild/protobuf";
-import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { createConnectRouter, type ConnectRouter, type Interceptor } from "@connectrpc/connect";
 import type { ListenAddress } from "./config.ts";
+import { createErrorInterceptor } from "./error-interceptor.ts";
+import type { ReportDefect } from "./error-wire.ts";
+import { ServiceError } from "./errors.ts";
 import { createHealth, type Health } from "./health.ts";
-import { createOnePort, type RequestListener } from "./one-port.ts";
+import { createOnePort, type OnePortOptions } from "./one-port.ts";
+import { createOpenCalls, type AnyRequest, type AnyResponse } from "./open-calls.ts";
 import { addReflection } from "./reflection.ts";
-
-/** What one peer may ask of a server. Counts and sizes are per connection unless they say otherwise. */
-export interface ServerLimits {
-  /** Largest message in, bytes. */
-  readonly readMaxBytes: number;
-  /** Largest message out, bytes. */
-  readonly writeMaxBytes: number;
-  /** All header fields of a request together, bytes. */
-  readonly maxHeaderBytes: number;
-  /** Header fields of a request. */
-  readonly maxHeaderCount: number;
-  readonly maxConcurrentStreams: number;
-  /** Streams that a peer may reset at once, and per second from then on: deadlines and hedges count as resets. */
-  readonly streamResetBurst: number;
-  readonly streamResetsPerSecond: number;
-  /** From connecting to the first bytes, and from the first byte of an HTTP/1.1 head to its last, milliseconds. */
-  readonly headersTimeoutMs: number;
-  /** From the first byte of an HTTP/1.1 request to its last, milliseconds. */
-  readonly requestTimeoutMs: number;
-  /** An HTTP/2 session without a stream is closed after this, milliseconds. */
-  readonly idleTimeoutMs: number;
-  /** HTTP/2 connections get a GOAWAY after this ± 10 %, so that clients find new replicas, milliseconds. */
-  readonly maxConnectionAgeMs: number;
-}
-
-export const DEFAULT_LIMITS: ServerLimits = {
-  readMaxBytes: 4 << 20,
-  writeMaxBytes: 32 << 20,
-  maxHeaderBytes: 64 << 10,
-  maxHeaderCount: 128,
-  maxConcurrentStreams: 1000,
-  streamResetBurst: 10_000,
-  streamResetsPerSecond: 10_000,
-  headersTimeoutMs: 5_000,
-  requestTimeoutMs: 30_000,
-  idleTimeoutMs: 600_000,
-  maxConnectionAgeMs: 300_000,
-};
+import { createConnectGate, type RequestGate } from "./refusals.ts";
+import { createRpcListener } from "./rpc-listener.ts";
+import { DEFAULT_LIMITS, type ServerLimits } from "./server-limits.ts";
+import { createRefusalRecorder } from "./telemetry/refusals.ts";
+import { activeTraceId } from "./telemetry/spans.ts";
 
 export interface ServerOptions {
   readonly listen: ListenAddress;
   readonly routes: (router: ConnectRouter) => void;
-  /** For health and reflection. */
+  /** For health, reflection and the gate. */
   readonly services: readonly DescService[];
+  /** Around the translation of errors, which is the server's own. */
   readonly interceptors: readonly Interceptor[];
+  /** Asked about each call of `services` before its body is read; see `RequestGate`. None by default. */
+  readonly requestGate?: RequestGate;
   readonly limits?: Partial<ServerLimits>;
   /** Plain HTTP paths beside the RPCs, for example `/metrics`; true when it has answered. */
   readonly extraRoutes?: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** From telling NOT_SERVING to refusing calls, so that balancers notice first, milliseconds. 0 by default. */
+  readonly drainDelayMs?: number;
+  readonly reportDefect: ReportDefect;
+  /** Monotonic clock, milliseconds. */
+  readonly now: () => number;
   /** In [0, 1); spreads the ages of connections. */
   readonly random: () => number;
 }
@@ -63,97 +42,103 @@ export interface ServerOptions {
 export interface RunningServer {
   readonly host: string;
   readonly port: number;
-  /** `host:port`, as a client dials it. */
+  /** `host:port`, as a client on this machine dials it. */
   readonly address: string;
   readonly health: Health;
   /**
-   * Ends in order: health NOT_SERVING, no new connections, GOAWAY, calls in flight finish, and what is still open
-   * after the grace time is cut.
+   * Ends in order: health NOT_SERVING; after the delay no new connection, GOAWAY, and SHUTTING_DOWN for what still
+   * comes in; calls in flight finish. What is open after the grace time is told SHUTTING_DOWN, then cut.
    */
   readonly drain: (graceMs: number) => Promise<void>;
 }
 
-/** Starts gRPC, gRPC-web and Connect (JSON and GET too) with health and reflection on one port. */
+/** How long calls get to report that the grace time is over, milliseconds. */
+const LAST_ANSWER_MS = 250;
+
+/** What is not UTF-8 is refused, as in the binary format, and so is what a typing error makes of a field or a value. */
+const JSON_OPTIONS = { ignoreUnknownFields: false, textDecoder: new TextDecoder("utf-8", { fatal: true }) };
+
+const shuttingDown = (): ServiceError => new ServiceError("SHUTTING_DOWN", "The server is shutting down");
+
+/**
+ * Starts gRPC, gRPC-web and Connect (JSON and GET too) with health and reflection on one port.
+ *
+ * @throws the error of Node's `listen`, for example EADDRINUSE
+ */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { services, reportDefect, now } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const draining = new AbortController();
   const shutdown = new AbortController();
-  const health = createHealth(options.services.map(({ typeName }) => typeName));
-  const handle = connectNodeAdapter({
-    routes: (router) => {
-      options.routes(router);
-      health.addRoutes(router);
-      addReflection(router, options.services);
-    },
-    interceptors: [...options.interceptors],
+  const health = createHealth(services.map(({ typeName }) => typeName));
+  const record = createRefusalRecorder(now);
+  const gated = new Set(services.map(({ typeName }) => typeName));
+  const router = createConnectRouter({
+    interceptors: [
+      ...options.interceptors,
+      createErrorInterceptor(limits.readMaxBytes, activeTraceId, reportDefect),
+    ],
+    requestGate: createConnectGate({
+      isGated: (service) => gated.has(service),
+      gates: [
+        () => {
+          if (draining.signal.aborted) throw shuttingDown();
+        },
+        ...(options.requestGate === undefined ? [] : [options.requestGate]),
+      ],
+      readMaxBytes: limits.readMaxBytes,
+      record,
+      traceId: activeTraceId,
+      reportDefect,
+      now,
+    }),
     // Compression costs more CPU than the network inside a cluster; it also means that gzipped requests are refused.
     acceptCompression: [],
+    jsonOptions: JSON_OPTIONS,
     readMaxBytes: limits.readMaxBytes,
     writeMaxBytes: limits.writeMaxBytes,
     shutdownSignal: shutdown.signal,
   });
-  let activeCount = 0;
-  let onIdle = (): void => {};
-  const listener: RequestListener = (request, response) => {
-    activeCount += 1;
-    response.once("close", () => {
-      activeCount -= 1;
-      if (activeCount === 0) onIdle();
-    });
-    // The adapter throws synchronously on a Host or :authority that is no host; that must cost one request, not the process.
+  options.routes(router);
+  health.addRoutes(router);
+  addReflection(router, services, draining.signal);
+
+  const lasting = new Set(
+    router.handlers
+      .filter(({ method }) => method.methodKind === "bidi_streaming")
+      .map(({ requestPath }) => requestPath),
+  );
+  const calls = createOpenCalls({
+    requestTimeoutMs: limits.requestTimeoutMs,
+    stallTimeoutMs: limits.stallTimeoutMs,
+    mayStayOpen: (path) => lasting.has(path),
+    now,
+  });
+  const serveRpc = createRpcListener({ handlers: router.handlers, record, reportDefect, now });
+  const listener = (request: AnyRequest, response: AnyResponse): void => {
+    calls.add(request, response);
     try {
       if (request instanceof IncomingMessage && response instanceof ServerResponse) {
+        if (draining.signal.aborted) response.shouldKeepAlive = false;
         if (options.extraRoutes?.(request, response) === true) return;
       }
-      // One handler for both protocols, as the adapter's types cannot say of a union.
-      if (request instanceof IncomingMessage && response instanceof ServerResponse) handle(request, response);
-      else if (request instanceof Http2ServerRequest && response instanceof Http2ServerResponse)
-        handle(request, response);
-    } catch {
-      if (!response.headersSent) response.statusCode = 400;
-      response.end();
+      serveRpc(request, response);
+    } catch (error) {
+      // What a listener of an event throws would end the process.
+      reportDefect(error);
+      response.destroy();
     }
   };
-  const ages = new Map<ServerHttp2Session, NodeJS.Timeout>();
-  const { server, sessions, sockets } = createOnePort(
-    {
-      prefaceTimeoutMs: limits.headersTimeoutMs,
-      http1: {
-        maxHeaderSize: limits.maxHeaderBytes,
-        headersTimeout: limits.headersTimeoutMs,
-        requestTimeout: limits.requestTimeoutMs,
-        connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
-        keepAliveTimeout: 65_000,
-      },
-      http2: {
-        // Node's default of 10 MB per session refuses streams while a few large answers are pending.
-        maxSessionMemory: 1000,
-        streamResetBurst: limits.streamResetBurst,
-        streamResetRate: limits.streamResetsPerSecond,
-        maxHeaderListPairs: limits.maxHeaderCount,
-        settings: {
-          initialWindowSize: 1 << 20,
-          maxConcurrentStreams: limits.maxConcurrentStreams,
-          maxHeaderListSize: limits.maxHeaderBytes,
-        },
-      },
-    },
-    listener,
-    (session) => {
-      const ageMs = limits.maxConnectionAgeMs * (0.9 + 0.2 * options.random());
-      ages.set(session, setTimeout(() => session.close(), ageMs).unref());
-      session.setTimeout(limits.idleTimeoutMs, () => session.close());
-      session.once("close", () => {
-        clearTimeout(ages.get(session));
-        ages.delete(session);
-      });
-    },
-  );
+  const ageSession = createAging(limits, options.random, draining.signal);
+  const { server, sessions, sockets } = createOnePort(toPortOptions(limits), listener, ageSession);
   server.maxHeadersCount = limits.maxHeaderCount;
 
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.listen.port, options.listen.host, () => {
       server.off("error", reject);
+      // Failing to accept a connection, for want of file descriptors say, must not end the process.
+      server.on("error", reportDefect);
       resolve();
     });
   });
@@ -162,25 +147,82 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   async function drain(graceMs: number): Promise<void> {
     health.setAll(false);
+    if ((options.drainDelayMs ?? 0) > 0) await delay(options.drainDelayMs);
     const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+    draining.abort();
     health.endWatches();
     server.closeIdleConnections();
     for (const session of sessions) session.close();
-    if (activeCount > 0) {
-      let timer: NodeJS.Timeout | undefined;
-      await Promise.race([
-        new Promise<void>((resolve) => (onIdle = resolve)),
-        new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs))),
-      ]);
-      clearTimeout(timer);
+    if (!(await within(calls.untilNone(), graceMs))) {
+      shutdown.abort(shuttingDown());
+      await within(calls.untilNone(), LAST_ANSWER_MS);
     }
-    // What is still in flight learns that the server is going; then its sockets go.
-    shutdown.abort();
+    calls.close();
     server.closeAllConnections();
     for (const session of sessions) session.destroy();
     for (const socket of sockets) socket.destroy();
     await closed;
   }
 
-  return { host, port, address: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`, health, drain };
+  return { host, port, address: toDialAddress(host, port), health, drain };
+}
+
+/** Whether the promise settles in time. */
+async function within(promise: Promise<void>, timeoutMs: number): Promise<boolean> {
+  const timer = new AbortController();
+  const late = delay(timeoutMs, false, { signal: timer.signal }).catch(() => false);
+  const inTime = await Promise.race([promise.then(() => true), late]);
+  timer.abort();
+  return inTime;
+}
+
+/** A listener on all addresses is dialled on the loopback one. */
+function toDialAddress(host: string, port: number): string {
+  if (host === "0.0.0.0") return `127.0.0.1:${port}`;
+  if (host === "::") return `[::1]:${port}`;
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Sessions end when they are old or idle, and at once while the server drains; streams left open get a grace time. */
+function createAging(
+  limits: ServerLimits,
+  random: () => number,
+  draining: AbortSignal,
+): (session: ServerHttp2Session) => void {
+  return (session) => {
+    if (draining.aborted) session.close();
+    const ageMs = limits.maxConnectionAgeMs * (0.9 + 0.2 * random());
+    const age = setTimeout(() => session.close(), ageMs).unref();
+    const end = setTimeout(() => session.destroy(), ageMs + limits.connectionGraceMs).unref();
+    session.setTimeout(limits.idleTimeoutMs, () => session.close());
+    session.once("close", () => {
+      clearTimeout(age);
+      clearTimeout(end);
+    });
+  };
+}
+
+function toPortOptions(limits: ServerLimits): OnePortOptions {
+  return {
+    prefaceTimeoutMs: limits.headersTimeoutMs,
+    http1: {
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
+      keepAliveTimeout: 65_000,
+    },
+    http2: {
+      // Node's default of 10 MB per session refuses streams while a few large answers are pending.
+      maxSessionMemory: 1000,
+      streamResetBurst: limits.streamResetBurst,
+      streamResetRate: limits.streamResetsPerSecond,
+      maxHeaderListPairs: limits.maxHeaderCount,
+      settings: {
+        initialWindowSize: 1 << 20,
+        maxConcurrentStreams: limits.maxConcurrentStreams,
+        maxHeaderListSize: limits.maxHeaderBytes,
+      },
+    },
+  };
 }

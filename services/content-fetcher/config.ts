@@ -1,10 +1,10 @@
 import {
+  asciiText,
   baseUrl,
   listenAddress,
   oneOf,
   PROCESS_SETTINGS,
   readSettings,
-  text,
   type Setting,
   type SettingTable,
   type Settings,
@@ -33,7 +33,7 @@ export const FETCHER_SETTINGS = {
     description: "Where content-fetcher listens, host:port; port 0 is a free one, which is logged.",
   },
   OPERATOR_CONTACT: {
-    type: text(3, 200),
+    type: asciiText(3, 200),
     default: undefined,
     description:
       "URL or e-mail address of whoever operates this installation, sent to providers in the User-Agent. Unset: Wikimedia allows 10 calls a minute instead of 200, and MET Norway may refuse.",

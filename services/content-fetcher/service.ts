@@ -1,9 +1,7 @@
 import { ContentService } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
-import { createErrorInterceptor } from "../../shared/error-wire.ts";
 import type { Log } from "../../shared/log.ts";
 import { startServer, type RunningServer } from "../../shared/server.ts";
 import { createTelemetryInterceptor } from "../../shared/telemetry/interceptors.ts";
-import { activeTraceId } from "../../shared/telemetry/spans.ts";
 import type { Telemetry } from "../../shared/telemetry/telemetry.ts";
 import type { FetcherSettings, OriginUrls } from "./config.ts";
 import { createPool } from "./http/pool.ts";
@@ -13,7 +11,10 @@ import { createClock } from "./resilience/clock.ts";
 import { createContentService } from "./rpc.ts";
 
 export interface FetcherOptions {
-  readonly settings: Pick<FetcherSettings, "FETCHER_LISTEN" | "OPERATOR_CONTACT" | "HEDGING">;
+  readonly settings: Pick<
+    FetcherSettings,
+    "FETCHER_LISTEN" | "OPERATOR_CONTACT" | "HEDGING" | "SHUTDOWN_DELAY_MS"
+  >;
   readonly originUrls: OriginUrls;
   /** Names of the key settings that are set. */
   readonly keySettings: ReadonlySet<string>;
@@ -61,11 +62,11 @@ export async function startFetcher(options: FetcherOptions): Promise<RunningFetc
       listen: options.settings.FETCHER_LISTEN,
       services: [ContentService],
       routes: (router) => router.service(ContentService, createContentService(registry, now, monotonicNow)),
-      interceptors: [
-        createTelemetryInterceptor("server", monotonicNow),
-        createErrorInterceptor(activeTraceId, reportDefect),
-      ],
+      interceptors: [createTelemetryInterceptor("server", monotonicNow)],
       extraRoutes: options.telemetry.serveMetrics,
+      drainDelayMs: options.settings.SHUTDOWN_DELAY_MS,
+      reportDefect,
+      now: monotonicNow,
       random: options.random,
     });
   } catch (error) {

@@ -1,9 +1,9 @@
 import {
+  grpcTarget,
   integer,
   listenAddress,
   PROCESS_SETTINGS,
   Secret,
-  text,
   type SettingTable,
   type SettingType,
   type Settings,
@@ -25,7 +25,7 @@ export const COMPOSER_SETTINGS = {
     description: "Where guide-composer listens, host:port; port 0 is a free one, which is logged.",
   },
   FETCHER_TARGET: {
-    type: text(1, 500),
+    type: grpcTarget,
     default: "127.0.0.1:50052",
     description:
       "gRPC target of content-fetcher, for example dns:///content-fetcher:50052. `npm start` uses the one that it starts.",

@@ -1,9 +1,8 @@
 import { GuideService } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
-import { createErrorInterceptor } from "../../shared/error-wire.ts";
 import type { Log } from "../../shared/log.ts";
 import { startServer, type RunningServer } from "../../shared/server.ts";
 import { createTelemetryInterceptor } from "../../shared/telemetry/interceptors.ts";
-import { activeTraceId, inSpan } from "../../shared/telemetry/spans.ts";
+import { inSpan } from "../../shared/telemetry/spans.ts";
 import type { Telemetry } from "../../shared/telemetry/telemetry.ts";
 import { createCache } from "./cache/cache.ts";
 import { parseRedisUrl } from "./cache/redis-url.ts";
@@ -23,7 +22,12 @@ const LIST_PROVIDERS_TIMEOUT_MS = 2_000;
 export interface ComposerOptions {
   readonly settings: Pick<
     ComposerSettings,
-    "COMPOSER_LISTEN" | "FETCHER_TARGET" | "MEMORY_CACHE_MIB" | "REDIS_URL" | "SPEND_GUARD_CALLS_PER_MINUTE"
+    | "COMPOSER_LISTEN"
+    | "FETCHER_TARGET"
+    | "MEMORY_CACHE_MIB"
+    | "REDIS_URL"
+    | "SPEND_GUARD_CALLS_PER_MINUTE"
+    | "SHUTDOWN_DELAY_MS"
   >;
   readonly log: Log;
   readonly telemetry: Pick<Telemetry, "serveMetrics">;
@@ -98,11 +102,11 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
             monotonicNow,
           ),
         ),
-      interceptors: [
-        createTelemetryInterceptor("server", monotonicNow),
-        createErrorInterceptor(activeTraceId, reportDefect),
-      ],
+      interceptors: [createTelemetryInterceptor("server", monotonicNow)],
       extraRoutes: options.telemetry.serveMetrics,
+      drainDelayMs: options.settings.SHUTDOWN_DELAY_MS,
+      reportDefect,
+      now: monotonicNow,
       random: options.random,
     });
   } catch (error) {

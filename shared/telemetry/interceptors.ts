@@ -14,7 +14,7 @@ import {
 } from "@opentelemetry/api";
 import { ATTRIBUTE } from "./attributes.ts";
 
-const GETTER: TextMapGetter<Headers> = {
+export const HEADER_GETTER: TextMapGetter<Headers> = {
   keys: (headers) => [...headers.keys()],
   get: (headers, key) => headers.get(key) ?? undefined,
 };
@@ -33,13 +33,16 @@ const SERVER_FAULTS: ReadonlySet<Code> = new Set([
   Code.DataLoss,
 ]);
 
+/** Whether a code marks the span of a server. */
+export const isServerFault = (code: Code): boolean => SERVER_FAULTS.has(code);
+
 type Side = "client" | "server";
 
 /** Probes come every few seconds for ever and are no calls of anybody. */
 const UNTRACED_SERVICES: ReadonlySet<string> = new Set(["grpc.health.v1.Health"]);
 
 /** Which of its protocols a server was called by; the hop is gRPC. */
-const systemOf = (header: Headers): string =>
+export const systemOf = (header: Headers): string =>
   header.get("content-type")?.startsWith("application/grpc") === true ? "grpc" : "connectrpc";
 
 /**
@@ -65,7 +68,9 @@ export function createTelemetryInterceptor(side: Side, now: () => number): Inter
       ...(side === "client" && addressOf(request.url)),
     };
     const parent =
-      side === "server" ? propagation.extract(context.active(), request.header, GETTER) : context.active();
+      side === "server"
+        ? propagation.extract(context.active(), request.header, HEADER_GETTER)
+        : context.active();
     const span = tracer.startSpan(
       method,
       { kind: side === "server" ? SpanKind.SERVER : SpanKind.CLIENT, attributes },
@@ -78,7 +83,7 @@ export function createTelemetryInterceptor(side: Side, now: () => number): Inter
       const code = error === undefined ? undefined : ConnectError.from(error).code;
       const status = code === undefined ? "OK" : toStatusName(code);
       span.setAttribute(ATTRIBUTE.rpcStatus, status);
-      if (code !== undefined && (side === "client" || SERVER_FAULTS.has(code))) {
+      if (code !== undefined && (side === "client" || isServerFault(code))) {
         span.setAttribute(ATTRIBUTE.errorType, status);
         span.setStatus({ code: SpanStatusCode.ERROR });
       }
@@ -144,5 +149,5 @@ function addressOf(url: string): Attributes {
 }
 
 /** `DeadlineExceeded` as `DEADLINE_EXCEEDED`. */
-const toStatusName = (code: Code): string =>
+export const toStatusName = (code: Code): string =>
   (Code[code] ?? "Unknown").replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();

@@ -1,0 +1,85 @@
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { ENTERED } from "./error-interceptor.ts";
+import { hasErrorInfo, toUnreadable, toWire, type ReportDefect } from "./error-wire.ts";
+import { ServiceError, type Reason } from "./errors.ts";
+
+/**
+ * Looks at a call after its head has arrived and before its body is read. Throws a `ServiceError` to refuse it; lets
+ * it in by returning. This is where authentication and load shedding belong. Health and reflection do not pass it.
+ * `call.signal` fires when the call has ended, however it did.
+ */
+export type RequestGate = (call: HandlerContext) => void | Promise<void>;
+
+/** A call that no interceptor has seen. */
+export interface Refusal {
+  /** `package.Service/Method`. */
+  readonly method: string;
+  readonly header: Headers;
+  readonly code: Code;
+  readonly reason: Reason;
+  /** On the clock of the server. */
+  readonly startMs: number;
+}
+
+/** Makes span and metric of a refused call, and returns its trace id. */
+export type RecordRefusal = (refusal: Refusal) => string;
+
+export interface RefusalOptions {
+  /** Whether the gates apply to a service, by its full name. */
+  readonly isGated: (service: string) => boolean;
+  /** In this order. */
+  readonly gates: readonly RequestGate[];
+  readonly readMaxBytes: number;
+  readonly record: RecordRefusal;
+  readonly traceId: () => string;
+  readonly reportDefect: ReportDefect;
+  /** Monotonic clock, milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * The gate that Connect runs. It asks ours, and sees to it that what goes wrong outside of the interceptors, which is
+ * reading a unary request and writing any response, has the form of our errors too.
+ */
+export function createConnectGate(options: RefusalOptions): RequestGate {
+  const { reportDefect, traceId } = options;
+  const toRefusal = (call: HandlerContext, error: unknown, startMs: number): ConnectError => {
+    // Only the translated error knows the code, and only the record of it the trace id.
+    const { code, cause } = toWire(error, "", reportDefect);
+    const reason = cause instanceof ServiceError ? cause.reason : "INTERNAL";
+    const method = `${call.service.typeName}/${call.method.name}`;
+    const header = call.requestHeader;
+    return toWire(cause, options.record({ method, header, code, reason, startMs }), () => {});
+  };
+
+  return async (call) => {
+    const startMs = options.now();
+    // Connect aborts the signal with an error before it writes that error down, whatever the protocol.
+    const onEnd = (): void => {
+      const error: unknown = call.signal.reason;
+      if (!(error instanceof ConnectError) || hasErrorInfo(error) || isEnd(error)) return;
+      const within = call.values.get(ENTERED);
+      const told =
+        within === undefined
+          ? toRefusal(call, toUnreadable(error, options.readMaxBytes), startMs)
+          : within(() => toWire(asDefect(error), traceId(), reportDefect));
+      const { code, rawMessage, message, details } = told;
+      Object.assign(error, { code, rawMessage, message, details });
+    };
+    call.signal.addEventListener("abort", onEnd, { once: true });
+    if (!options.isGated(call.service.typeName)) return;
+    try {
+      for (const gate of options.gates) await gate(call);
+    } catch (error) {
+      throw toRefusal(call, error, startMs);
+    }
+  };
+}
+
+/** The caller's deadline or its departure: nobody reads what is written then. */
+const isEnd = ({ code }: ConnectError): boolean =>
+  code === Code.DeadlineExceeded || code === Code.Canceled || code === Code.Aborted;
+
+/** After the handler only writing its answer can fail: an answer that is too large, or that cannot be encoded. */
+const asDefect = (error: ConnectError): ServiceError =>
+  new ServiceError("INTERNAL", "internal error", { cause: error });

@@ -1,0 +1,134 @@
+import { Http2ServerResponse } from "node:http2";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
+import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/connect/protocol";
+import { errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
+import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import { MAX_TIMER_MS } from "./deadline.ts";
+import { toWire, type ReportDefect } from "./error-wire.ts";
+import { ServiceError } from "./errors.ts";
+import { pathOf, type AnyRequest, type AnyResponse } from "./open-calls.ts";
+import type { RecordRefusal } from "./refusals.ts";
+
+export interface RpcListenerOptions {
+  readonly handlers: readonly UniversalHandler[];
+  readonly record: RecordRefusal;
+  readonly reportDefect: ReportDefect;
+  /** Monotonic clock, milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * Serves Connect's handlers to both of Node's HTTP servers. Connect's own adapter throws at a Host that is no host,
+ * prints to stderr when a peer hangs up, leaves a response open when its handler fails, and answers an unknown method
+ * with a bare 404, which gRPC clients have to guess about.
+ */
+export function createRpcListener(
+  options: RpcListenerOptions,
+): (request: AnyRequest, response: AnyResponse) => void {
+  const { reportDefect } = options;
+  const handlers = new Map(options.handlers.map((handler) => [handler.requestPath, handler]));
+
+  async function serve(
+    handler: UniversalHandler,
+    call: UniversalServerRequest,
+    response: AnyResponse,
+  ): Promise<void> {
+    const answer = await handler(call);
+    if (response.headersSent || response.writableEnded) return;
+    try {
+      await universalResponseToNodeResponse(answer, response);
+    } catch (error) {
+      // The peer has gone, and the handler has been told by the signal of its call.
+      endBroken(response, error);
+    }
+  }
+
+  return (request, response) => {
+    const handler = handlers.get(pathOf(request));
+    if (handler === undefined) return answerUnknown(request, response, options);
+    let call: UniversalServerRequest;
+    try {
+      call = universalRequestFromNodeRequest(request, response, undefined, undefined);
+      limitTimeout(call.header);
+    } catch {
+      // A Host or :authority that is no host.
+      response.statusCode = 400;
+      response.end();
+      return;
+    }
+    serve(handler, call, response).catch((error: unknown) => {
+      reportDefect(error);
+      if (!response.headersSent) response.statusCode = 500;
+      response.end();
+    });
+  };
+}
+
+function endBroken(response: AnyResponse, error: unknown): void {
+  if (response.destroyed || response.writableFinished) return;
+  response.destroy(error instanceof Error ? error : undefined);
+}
+
+const TIMEOUT_UNITS_MS: Readonly<Record<string, number>> = {
+  H: 3_600_000,
+  M: 60_000,
+  S: 1_000,
+  m: 1,
+};
+
+/** Node's timers fire at once when they are set for longer than they can count: the largest deadline would be none. */
+function limitTimeout(header: Headers): void {
+  const grpc = /^(\d{1,8})([HMSm])$/.exec(header.get("grpc-timeout") ?? "");
+  if (grpc !== null && Number(grpc[1]) * (TIMEOUT_UNITS_MS[grpc[2] ?? ""] ?? 1) > MAX_TIMER_MS)
+    header.set("grpc-timeout", `${Math.floor(MAX_TIMER_MS / 1_000)}S`);
+  const connect = header.get("connect-timeout-ms") ?? "";
+  if (/^\d{1,10}$/.test(connect) && Number(connect) > MAX_TIMER_MS)
+    header.set("connect-timeout-ms", String(MAX_TIMER_MS));
+}
+
+/** UNIMPLEMENTED in the protocol that was spoken; plain 404 for what is no call. */
+function answerUnknown(request: AnyRequest, response: AnyResponse, options: RpcListenerOptions): void {
+  const contentType = request.headers["content-type"] ?? "";
+  const isGrpc = contentType.startsWith("application/grpc");
+  if (request.method !== "POST" && !isGrpc) {
+    response.statusCode = 404;
+    response.end();
+    return;
+  }
+  const header = new Headers({ "content-type": contentType });
+  const traceparent = request.headers["traceparent"];
+  if (typeof traceparent === "string") header.set("traceparent", traceparent);
+  const traceId = options.record({
+    // Never the path: what a caller makes up would become a name in traces and metrics.
+    method: "unknown",
+    header,
+    code: Code.Unimplemented,
+    reason: "REQUEST_UNSUPPORTED",
+    startMs: options.now(),
+  });
+  const error = toWire(
+    new ServiceError("REQUEST_UNSUPPORTED", "The server has no such method"),
+    traceId,
+    options.reportDefect,
+  );
+  if (isGrpc) answerGrpc(contentType, error, response);
+  else {
+    response.statusCode = 404;
+    response.setHeader("content-type", "application/json");
+    write(response, errorToJsonBytes(error, undefined));
+  }
+}
+
+/** gRPC's form of an answer without messages: the trailers stand in the head. */
+function answerGrpc(contentType: string, error: ConnectError, response: AnyResponse): void {
+  response.statusCode = 200;
+  response.setHeader("content-type", contentType);
+  for (const [name, value] of setTrailerStatus(new Headers(), error)) response.setHeader(name, value);
+  response.end();
+}
+
+function write(response: AnyResponse, bytes: Uint8Array): void {
+  if (response instanceof Http2ServerResponse) response.end(bytes);
+  else response.end(bytes);
+}

@@ -121,12 +121,6 @@ export const baseUrl: SettingType<string> = {
   },
 };
 
-export const text = (minLength: number, maxLength: number): SettingType<string> => ({
-  mustBe: `${minLength} to ${maxLength} printable characters`,
-  parse: (value) =>
-    value.length >= minLength && value.length <= maxLength && !/\p{Cc}/u.test(value) ? value : undefined,
-});
-
 /** Text that can stand in a header. */
 export const asciiText = (minLength: number, maxLength: number): SettingType<string> => ({
   mustBe: `${minLength} to ${maxLength} printable ASCII characters`,

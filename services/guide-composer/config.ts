@@ -39,7 +39,7 @@ export const COMPOSER_SETTINGS = {
     type: redisUrl,
     default: undefined,
     description:
-      "Redis that composers share their cache through: redis://, or redis+sentinel:// and redis+cluster:// with several hosts; rediss for TLS. Unset: each composer has its memory only.",
+      "Redis that composers share their cache through: redis://[user:password@]host[:port][/database], with TLS rediss://; redis+sentinel://host[:port],host[:port]/master; redis+cluster://host[:port],host[:port]. Unset: each composer has its memory only.",
   },
   SPEND_GUARD_CALLS_PER_MINUTE: {
     type: integer(1, 1_000_000),

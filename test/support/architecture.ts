@@ -82,7 +82,7 @@ const HOME: Readonly<Record<string, readonly string[]>> = {
   "@grpc/grpc-js": [`${COMPOSER}fetch/`],
   bullmq: [`${COMPOSER}jobs/`],
   pino: ["shared/log.ts"],
-  "@connectrpc/connect-node": ["shared/server.ts", "services/guide.ts"],
+  "@connectrpc/connect-node": ["shared/rpc-listener.ts", "services/guide.ts"],
   "@opentelemetry/core": ["shared/telemetry/"],
   "@opentelemetry/sdk-node": ["shared/telemetry/"],
   "@opentelemetry/sdk-trace": ["shared/telemetry/"],

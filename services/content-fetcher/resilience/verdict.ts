@@ -30,6 +30,8 @@ const VERDICT = {
   DEADLINE_EXPIRED: "none",
   CALLER_GONE: "none",
   INTERNAL: "none",
+  REQUEST_UNSUPPORTED: "none",
+  REQUEST_TOO_LARGE: "none",
   NOT_CACHED: "none",
 } as const satisfies Record<Reason, Verdict>;
 

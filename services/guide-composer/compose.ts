@@ -28,7 +28,15 @@ import type { ContentClient } from "./fetch/content-client.ts";
 import type { CountDecisions } from "./decision-counter.ts";
 import { createContentLoad, toSettled } from "./load-contents.ts";
 import { personalize } from "./personalize/personalize.ts";
-import { createPlan, nameGuide, type CatalogOffering, type Plan, type PlannedSection } from "./plan.ts";
+import {
+  createPlan,
+  nameGuide,
+  type CatalogOffering,
+  type Plan,
+  type PlannedSection,
+  type SettledContent,
+} from "./plan.ts";
+import type { Memo } from "./memo.ts";
 import { kindsOfMask } from "./read-mask.ts";
 import { createReport, TO_CACHE_DECISION, wholeGuideReport, type LookedUp } from "./report.ts";
 import type { DestinationResolver } from "./resolve-destination.ts";
@@ -62,12 +70,20 @@ export interface Call {
   readonly startMs: number;
 }
 
+/** What calls that settle together make once. */
+export interface Memos {
+  readonly contents: Memo<SettledContent>;
+  readonly sections: Memo<AssembledSection>;
+  readonly guides: Memo<Guide>;
+}
+
 export interface ComposeDependencies {
   readonly resolver: DestinationResolver;
   readonly catalog: Catalog;
   readonly lookup: Lookup;
   readonly client: ContentClient;
   readonly guard: SpendGuard;
+  readonly memos: Memos;
   readonly now: () => number;
   /** Runs a step of the pipeline in a span of its own. */
   readonly inSpan: <T>(
@@ -113,7 +129,7 @@ export async function* compose(
   call: Call,
   dependencies: ComposeDependencies,
 ): AsyncGenerator<ComposeEvent> {
-  const { catalog, lookup, now, inSpan, countDecisions } = dependencies;
+  const { catalog, lookup, now, inSpan, countDecisions, memos } = dependencies;
   const destination = await inSpan("resolve destination", {}, () =>
     dependencies.resolver.resolve(request.spec, call.remainingMs, call.signal),
   );
@@ -172,10 +188,9 @@ export async function* compose(
     for (const { settled, loadedNow } of found) {
       if (loadedNow) yield { type: "call", kind: section.kind, outcome: settled.outcome, counts };
     }
-    const result = assembleSection(
-      section,
-      found.map(({ settled }) => settled),
-      resolved,
+    const contentsOfSection = found.map(({ settled }) => settled);
+    const result = memos.sections.of(`${plan.guideName} ${section.kind}`, contentsOfSection, () =>
+      assembleSection(section, contentsOfSection, resolved),
     );
     assembled.set(section.kind, result);
     if (result.state === "section") yield { type: "section", section: result.section };
@@ -187,8 +202,14 @@ export async function* compose(
   const omissions = inOrder.flatMap((result) => (result.state === "omitted" ? [result.omission] : []));
   checkComplete(destination.name, sections, omissions, request.requiredKinds);
 
+  let madeNow = false;
   const guide = await inSpan("assemble", {}, () =>
-    Promise.resolve(assembleGuide(plan, sections, omissions, now())),
+    Promise.resolve(
+      memos.guides.of(plan.guideName, [...sections, ...omissions], () => {
+        madeNow = true;
+        return assembleGuide(plan, sections, omissions, now());
+      }),
+    ),
   );
   const pruned = plan.sections.length < resolved.sectionKinds.length;
   const storable =
@@ -200,6 +221,7 @@ export async function* compose(
   const expireMs = guide.freshness?.expireTime && timestampMs(guide.freshness.expireTime);
   await inSpan("store guide", {}, async (span) => {
     if (storable && expireMs !== undefined && expireMs > now()) {
+      if (!madeNow) return; // whoever made it stores it
       const fetchTime = guide.freshness?.fetchTime;
       await lookup.write(
         plan.guideKey,
@@ -242,7 +264,7 @@ function settleSections(
   plan: Plan,
   answer: LookupAnswer,
   lookupStartMs: number,
-  { now, inSpan, countDecisions }: ComposeDependencies,
+  { now, inSpan, countDecisions, memos }: ComposeDependencies,
 ): Promise<SettledSection>[] {
   const ordered = [...plan.sections].sort(
     (a, b) => Number(isCached(b, answer.cachedKeys)) - Number(isCached(a, answer.cachedKeys)),
@@ -260,7 +282,7 @@ function settleSections(
           });
           countDecisions("content", result.decisions, kindNameOf(section.kind));
           return {
-            settled: toSettled(planned, result, now()),
+            settled: toSettled(planned, result, now(), memos.contents),
             decisions: result.decisions,
             loadedNow: result.state === "found" && result.loadedNow,
             latencyMs: now() - lookupStartMs,

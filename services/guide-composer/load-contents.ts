@@ -15,6 +15,7 @@ import type { LoadBatch, Loaded, Settled } from "./cache/loads.ts";
 import { budgetExhausted } from "./cost/budget-exhausted.ts";
 import type { Purpose, SpendGuard } from "./cost/spend-guard.ts";
 import type { ContentClient } from "./fetch/content-client.ts";
+import type { Memo } from "./memo.ts";
 import { MAX_LISTING_COUNT, type PlannedContent, type ResolvedSpec, type SettledContent } from "./plan.ts";
 
 /**
@@ -106,10 +107,15 @@ export function fromEntry(planned: PlannedContent, entry: Entry): SettledContent
 }
 
 /** What a lookup found, as assembly sees it: a failure of ours stands there with our reason. */
-export function toSettled(planned: PlannedContent, found: Found, nowMs: number): SettledContent {
+export function toSettled(
+  planned: PlannedContent,
+  found: Found,
+  nowMs: number,
+  memo: Memo<SettledContent>,
+): SettledContent {
   switch (found.state) {
     case "found":
-      return fromEntry(planned, found.entry);
+      return memo.of(planned.key, [found.entry.bytes], () => fromEntry(planned, found.entry));
     case "not-fetched":
       return missing(
         planned,

@@ -12,11 +12,14 @@ import { createSpendGuard } from "./cost/spend-guard.ts";
 import { createDecisionCounter } from "./decision-counter.ts";
 import { loadGazetteer } from "./destination/gazetteer.ts";
 import { createContentClient } from "./fetch/content-client.ts";
+import { createMemo } from "./memo.ts";
 import { createDestinationResolver } from "./resolve-destination.ts";
 import { createGuideService } from "./rpc.ts";
 
 /** How long expired entries are kept for callers that accept them: the largest `max_stale`. */
 const MAX_STALE_MS = 7 * 86_400_000;
+/** What is remembered for calls that settle together: that of a few guides, which are large when decoded. */
+const MEMO_COUNTS = { contents: 200, sections: 80, guides: 10 } as const;
 const LIST_PROVIDERS_TIMEOUT_MS = 2_000;
 
 export interface ComposerOptions {
@@ -94,6 +97,11 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
               lookup,
               client,
               guard,
+              memos: {
+                contents: createMemo(MEMO_COUNTS.contents, monotonicNow),
+                sections: createMemo(MEMO_COUNTS.sections, monotonicNow),
+                guides: createMemo(MEMO_COUNTS.guides, monotonicNow),
+              },
               now,
               inSpan,
               countDecisions: createDecisionCounter(),

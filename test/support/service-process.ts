@@ -10,6 +10,8 @@ export interface ServiceProcess {
   readonly lines: readonly string[];
   /** Sends SIGTERM and waits for the end. */
   readonly stop: () => Promise<number | null>;
+  /** Sends SIGKILL. */
+  readonly kill: () => void;
 }
 
 /** Starts a service on a free port; it is serving when the promise resolves. */
@@ -40,6 +42,7 @@ export async function startService(
       child.kill("SIGTERM");
       return ended;
     },
+    kill: () => void child.kill("SIGKILL"),
   };
 }
 

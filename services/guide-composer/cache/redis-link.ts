@@ -1,18 +1,12 @@
 import calculateSlot from "cluster-key-slot";
 import { Cluster, Redis, type CommonRedisOptions } from "ioredis";
 import { createSuspensions } from "./redis-suspension.ts";
+import { within } from "./within.ts";
+import { RedisUnavailableError } from "./redis-unavailable.ts";
 import type { RedisAddress, RedisTarget } from "./redis-url.ts";
 
 /** A client of one Redis, of the current master behind Sentinels, or of a Cluster. */
 export type RedisClient = Redis | Cluster;
-
-/** Redis did not answer, or is left alone because it lately did not. Never an answer of Redis itself. */
-export class RedisUnavailableError extends Error {
-  constructor(message: string, cause?: unknown) {
-    super(message, { cause });
-    this.name = "RedisUnavailableError";
-  }
-}
 
 export interface RedisLink {
   /**
@@ -208,21 +202,3 @@ export function createRedisLink(
 /** Whether Redis itself answered so: it is there, and says no. */
 const isAnswer = (error: unknown): boolean =>
   error instanceof Error && error.name === "ReplyError" && !NOT_SERVING.test(error.message);
-
-/**
- * Waits for an answer at most so long. When this process itself was busy for longer than that, the answer may lie
- * unread in the socket: then it gets one more turn, so that a busy composer does not take Redis for dead.
- */
-function within<T>(answer: Promise<T>, timeoutMs: number, monotonicNow: () => number): Promise<T> {
-  const startMs = monotonicNow();
-  return new Promise<T>((resolve, reject) => {
-    const expire = (): void =>
-      reject(new RedisUnavailableError(`Redis did not answer within ${timeoutMs} ms`));
-    let timer = setTimeout(() => {
-      const lateMs = monotonicNow() - startMs - timeoutMs;
-      if (lateMs < timeoutMs / 2) setImmediate(expire);
-      else timer = setTimeout(() => void setImmediate(expire), timeoutMs);
-    }, timeoutMs);
-    answer.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}

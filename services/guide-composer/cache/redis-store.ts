@@ -1,7 +1,8 @@
 import calculateSlot from "cluster-key-slot";
 import { decodeEntry, encodeEntry } from "./entry-codec.ts";
 import { isInScope, scanPattern } from "./keys.ts";
-import { RedisUnavailableError, type RedisLink } from "./redis-link.ts";
+import type { RedisLink } from "./redis-link.ts";
+import { RedisUnavailableError } from "./redis-unavailable.ts";
 import type { Entry, Read, Store } from "./store.ts";
 
 const SCAN_COUNT = 1_000;

@@ -2,6 +2,7 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { durationFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import {
   ContentQuerySchema,
+  Priority,
   StreamContentResponseSchema,
   type ContentQuery,
   type StreamContentResponse,
@@ -62,6 +63,13 @@ export function toLoaded(planned: PlannedContent, response: StreamContentRespons
   };
 }
 
+/** Where calls for a purpose stand in the queues of content-fetcher. */
+const PRIORITY = {
+  caller: Priority.INTERACTIVE,
+  refresh: Priority.REFRESH,
+  warming: Priority.WARMING,
+} as const satisfies Record<Purpose, Priority>;
+
 export interface ContentLoadOptions {
   readonly client: ContentClient;
   readonly guard: SpendGuard;
@@ -86,7 +94,13 @@ export function createContentLoad(
     const wanted = contents.filter(({ key }) => keys.includes(key));
     const waitMs = guard.take(wanted.length, purpose);
     if (waitMs !== undefined) throw budgetExhausted(waitMs);
-    for await (const response of client.stream(wanted, toQuery(resolved), remainingMs(), signal)) {
+    for await (const response of client.stream(
+      wanted,
+      toQuery(resolved),
+      PRIORITY[purpose],
+      remainingMs(),
+      signal,
+    )) {
       const planned = wanted.find(
         ({ kind, provider }) =>
           kind === response.target?.sectionKind && provider === response.target.provider,

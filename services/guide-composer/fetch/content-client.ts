@@ -2,6 +2,7 @@ import { createClient, type Interceptor } from "@connectrpc/connect";
 import {
   ContentService,
   type ContentQuery,
+  type Priority,
   type Provider,
   type StreamContentResponse,
 } from "../../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
@@ -16,6 +17,7 @@ export interface ContentClient {
   readonly stream: (
     contents: readonly PlannedContent[],
     query: ContentQuery,
+    priority: Priority,
     timeoutMs: number,
     signal: AbortSignal,
   ) => AsyncIterable<StreamContentResponse>;
@@ -41,13 +43,13 @@ export function createContentClient(
   const { transport, close } = createGrpcTransport(target, interceptors, now);
   const client = createClient(ContentService, transport);
   return {
-    stream: async function* (contents, query, timeoutMs, signal) {
+    stream: async function* (contents, query, priority, timeoutMs, signal) {
       // Connect's stream cannot be returned from: only its signal ends a call that nobody reads any more.
       const left = new AbortController();
       try {
         const targets = contents.map(({ kind, provider }) => ({ sectionKind: kind, provider }));
         yield* client.streamContent(
-          { targets, query },
+          { targets, query, priority },
           { timeoutMs, signal: AbortSignal.any([signal, left.signal]) },
         );
       } catch (error) {

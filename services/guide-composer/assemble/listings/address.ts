@@ -1,0 +1,40 @@
+import { wordsOf } from "../words.ts";
+
+/** Words of addresses that name no street. */
+const STREET_WORDS = new Set(
+  (
+    "street st road rd avenue ave av lane ln boulevard blvd square sq drive dr place pl rua r travessa tv largo praca pc " +
+    "calle c plaza via piazza rue strasse str platz the de da do das dos del della di la le les du des von der and e y"
+  ).split(" "),
+);
+
+/** What tells two addresses apart. */
+export interface Address {
+  readonly numbers: readonly string[];
+  readonly words: readonly string[];
+}
+
+/** Street and house number stand in the first part, the number at times in the second; the town tells nothing. */
+export function toAddress(text: string): Address {
+  const [street = "", next = ""] = text.split(",");
+  const words = wordsOf(/^\s*\d+\s*[a-z]?(?:\s*[-–]\s*\d+)?\s*$/i.test(next) ? `${street} ${next}` : street);
+  return {
+    numbers: words.filter((word) => /^\d/.test(word)),
+    words: words.filter((word) => !/^\d/.test(word) && word.length > 1 && !STREET_WORDS.has(word)),
+  };
+}
+
+const disjoint = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length > 0 && b.length > 0 && !a.some((word) => b.includes(word));
+
+/** Whether two addresses cannot be one: another street, or another number. What one of them lacks tells nothing. */
+export const addressesDiffer = (a: Address, b: Address): boolean =>
+  disjoint(a.words, b.words) || disjoint(a.numbers, b.numbers);
+
+/** Whether two addresses are one: the same street and number, both stated. */
+export const addressesAgree = (a: Address, b: Address): boolean =>
+  a.numbers.length > 0 &&
+  b.numbers.length > 0 &&
+  a.words.length > 0 &&
+  b.words.length > 0 &&
+  !addressesDiffer(a, b);

@@ -6,13 +6,13 @@ import {
   type Personalization,
   type Trip,
 } from "../../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
-import { Pace } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { PreferencesSchema } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { distanceM } from "../assemble/distance.ts";
-import { planItinerary } from "../assemble/itinerary.ts";
+import { planItinerary } from "../assemble/itinerary/itinerary.ts";
 
-/** What a trip adds to a guide that is the same for everybody. */
+/** What a trip adds to a guide that is the same for everybody. Nothing of it goes into the guide. */
 export function personalize(guide: Guide, trip: Trip): Personalization {
-  const { destination, spec } = guide;
+  const { destination, spec, sections } = guide;
   const lodging = trip.lodging?.location;
   const names = trip.travelerNames.map((name) => name.trim()).filter((name) => name !== "");
   const place = destination?.displayName ?? "";
@@ -21,19 +21,20 @@ export function personalize(guide: Guide, trip: Trip): Personalization {
     startDate === undefined || destination === undefined
       ? []
       : planItinerary({
-          sections: guide.sections,
+          sections,
+          preferences: spec?.preferences ?? create(PreferencesSchema),
           startDate,
           dayCount: spec?.dayCount ?? 0,
           timeZone: destination.timeZone,
-          pace: spec?.preferences?.pace ?? Pace.UNSPECIFIED,
           earliestMs: trip.arrivalTime && timestampMs(trip.arrivalTime),
           latestMs: trip.departureTime && timestampMs(trip.departureTime),
-          start: lodging ?? destination.location,
+          center: destination.location,
+          lodging,
         });
-  const distances =
+  const lodgingDistances =
     lodging === undefined
       ? []
-      : guide.sections
+      : sections
           .flatMap(({ listings }) => listings)
           .flatMap(({ key, location }) =>
             location ? [{ listingKey: key, distanceM: Math.round(distanceM(lodging, location)) }] : [],
@@ -42,6 +43,6 @@ export function personalize(guide: Guide, trip: Trip): Personalization {
   return create(PersonalizationSchema, {
     heading: names.length === 0 ? place : `${place} for ${new Intl.ListFormat("en").format(names)}`,
     itineraryDays,
-    lodgingDistances: distances,
+    lodgingDistances,
   });
 }

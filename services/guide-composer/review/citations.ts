@@ -1,14 +1,22 @@
 import type { Rule } from "./rule.ts";
 
+/** Everything in a guide comes from somewhere, and says from where. */
 export const citations: Rule = {
   name: "citation-missing",
   weight: 5,
-  check: (guide) =>
-    guide.sections.flatMap((section) =>
-      [...section.narratives, ...section.facts, ...section.listings, ...section.forecasts].some(
-        (item) => item.citations.length === 0,
-      )
-        ? [{ kind: section.kind, message: "an item has no citation" }]
-        : [],
-    ),
+  check: (guide) => {
+    const items = guide.sections.flatMap(
+      ({ kind, narratives, facts, listings, forecasts, contradictedListings }) =>
+        [...narratives, ...facts, ...listings, ...forecasts, ...contradictedListings].map((item) => ({
+          kind,
+          cited: item.citations.length > 0,
+        })),
+    );
+    if (items.length === 0) return undefined;
+    const uncited = items.filter(({ cited }) => !cited);
+    return [...new Set(uncited.map(({ kind }) => kind))].map((kind) => ({
+      kind,
+      message: `${uncited.filter((item) => item.kind === kind).length} items have no citation`,
+    }));
+  },
 };

@@ -1,41 +1,43 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { SectionKind } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { SectionKind, type Listing } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { addDays, createZoneClock, toDayNumber } from "../assemble/civil-time.ts";
 import type { Rule } from "./rule.ts";
 
-const DAY_MS = 86_400_000;
-
+/** Forecasts are for days of the trip, and events overlap it. */
 export const dates: Rule = {
   name: "outside-the-dates",
   weight: 3,
-  check: (guide) => {
-    const start = guide.spec?.startDate;
-    if (start === undefined) return [];
-    const startMs = Date.UTC(start.year, start.month - 1, start.day);
-    const endMs = startMs + (guide.spec?.dayCount ?? 0) * DAY_MS;
-    const forecasts = guide.sections.flatMap((section) => section.forecasts);
-    const late = forecasts.filter(({ date }) => {
-      const ms = date === undefined ? NaN : Date.UTC(date.year, date.month - 1, date.day);
-      return !(ms >= startMs && ms < endMs);
-    });
-    const events = guide.sections
-      .flatMap((section) => section.listings)
-      .filter(({ details }) => {
-        if (details.case !== "event" || details.value.window?.startTime === undefined)
-          return details.case === "event";
-        const { startTime, endTime } = details.value.window;
-        // A day of tolerance on either side for the time zone.
-        return (
-          timestampMs(startTime) >= endMs + DAY_MS ||
-          (endTime !== undefined && timestampMs(endTime) <= startMs - DAY_MS)
-        );
-      });
+  check: ({ sections, spec, destination }) => {
+    const forecasts = sections.flatMap((section) => section.forecasts);
+    const events = sections
+      .flatMap(({ listings }) => listings)
+      .filter(({ details }) => details.case === "event");
+    const start = spec?.startDate;
+    if (start === undefined || forecasts.length + events.length === 0) return undefined;
+    const end = addDays(start, spec?.dayCount ?? 0);
+    const strays = forecasts.filter(
+      ({ date }) =>
+        date === undefined || toDayNumber(date) < toDayNumber(start) || toDayNumber(date) >= toDayNumber(end),
+    );
+    const clock = createZoneClock(destination?.timeZone ?? "UTC");
+    const [startMs, endMs] = [clock.toMs(start, 0), clock.toMs(end, 0)];
+    const outside = events.filter((event) => !overlaps(event, startMs, endMs));
     return [
-      ...(late.length > 0
-        ? [{ kind: SectionKind.WEATHER, message: `${late.length} forecasts lie outside the dates` }]
+      ...(strays.length > 0
+        ? [{ kind: SectionKind.WEATHER, message: `${strays.length} forecasts lie outside the dates` }]
         : []),
-      ...(events.length > 0
-        ? [{ kind: SectionKind.EVENTS, message: `${events.length} events lie outside the dates` }]
+      ...(outside.length > 0
+        ? [{ kind: SectionKind.EVENTS, message: `${outside.length} events lie outside the dates` }]
         : []),
     ];
   },
 };
+
+/** An event whose end is not known is at least at its start. */
+function overlaps({ details }: Listing, startMs: number, endMs: number): boolean {
+  const window = details.case === "event" ? details.value.window : undefined;
+  if (window?.startTime === undefined) return false;
+  const fromMs = timestampMs(window.startTime);
+  const toMs = window.endTime === undefined ? fromMs + 1 : timestampMs(window.endTime);
+  return fromMs < endMs && toMs > startMs;
+}

@@ -12,7 +12,8 @@ export interface Finding {
 export interface Rule {
   /** In kebab-case; stands in `QualityFinding.rule`. */
   readonly name: QualityFinding["rule"];
-  /** Share of the score, relative to the other rules; above 0. */
+  /** Share of the score, relative to the other rules that apply; above 0. */
   readonly weight: number;
-  readonly check: (guide: Guide) => readonly Finding[];
+  /** What does not hold; undefined when there is nothing that the rule could judge. */
+  readonly check: (guide: Guide) => readonly Finding[] | undefined;
 }

@@ -1,0 +1,22 @@
+import type { Rule } from "./rule.ts";
+
+const MIN_TITLE_CHARACTERS = 3;
+/** Chinese, Japanese and Korean names are as telling with two characters. */
+const DENSE_SCRIPT = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
+
+/** A title names something. */
+export const titles: Rule = {
+  name: "title-too-short",
+  weight: 2,
+  check: ({ sections }) => {
+    if (sections.every(({ listings }) => listings.length === 0)) return undefined;
+    return sections.flatMap(({ kind, listings }) => {
+      const short = listings.filter(
+        ({ title }) => title.trim().length < MIN_TITLE_CHARACTERS && !DENSE_SCRIPT.test(title),
+      );
+      return short.length > 0
+        ? [{ kind, message: `${short.length} titles have fewer than 3 characters` }]
+        : [];
+    });
+  },
+};

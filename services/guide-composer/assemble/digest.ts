@@ -1,23 +1,68 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
+import type { DescMessage, Message } from "@bufbuild/protobuf";
+import { GuideSchema } from "../../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 
-/** Field names that say when and how something was had, not what a traveller can see. */
+/** Fields that say when and how something was had, not what a traveller can see. */
 const UNSEEN = new Set([
-  "fetchTime",
-  "publishTime",
-  "expireTime",
   "createTime",
+  "etag",
+  "expireTime",
+  "fetchTime",
   "freshness",
   "providerOutcomes",
-  "etag",
-  "$typeName",
-  "$unknown",
+  "publishTime",
+  "status",
 ]);
 
-/** Digest of what a traveller can see in a value: a refresh that finds nothing new keeps it. */
-export function visibleDigest(value: unknown): string {
-  const json = JSON.stringify(value, (name, inner: unknown) => {
-    if (UNSEEN.has(name)) return undefined;
-    return typeof inner === "bigint" ? String(inner) : inner;
-  });
-  return createHash("sha256").update(json).digest("base64url").slice(0, 22);
+/** Six bits each: 132 bits tell the versions of a guide apart. */
+const DIGEST_CHARACTERS = 22;
+
+/** Names of the visible fields of each message that a guide is made of, in the order of their numbers. */
+const VISIBLE: ReadonlyMap<string, readonly string[]> = visibleFields(GuideSchema, new Map());
+
+function visibleFields(
+  desc: DescMessage,
+  found: Map<string, readonly string[]>,
+): Map<string, readonly string[]> {
+  if (found.has(desc.typeName)) return found;
+  found.set(
+    desc.typeName,
+    desc.members.map(({ localName }) => localName).filter((name) => !UNSEEN.has(name)),
+  );
+  for (const { message } of desc.fields) if (message !== undefined) visibleFields(message, found);
+  return found;
+}
+
+/**
+ * Digest of what a traveller can see in the parts: times and outcomes do not count, so that a refresh that finds
+ * nothing new keeps it. Fields are read in a fixed order, because decoded messages hold theirs in the order of the wire.
+ */
+export function visibleDigest(parts: readonly (Message | readonly Message[] | string | undefined)[]): string {
+  const seen: string[] = [];
+  for (const part of parts) write(part, seen);
+  return hash("sha256", seen.join("\u0000"), "base64url").slice(0, DIGEST_CHARACTERS);
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+
+/** The two fields of a oneof, in one order. */
+const ONEOF = ["case", "value"] as const;
+
+function write(value: unknown, seen: string[]): void {
+  if (typeof value === "string") {
+    seen.push(value);
+  } else if (Array.isArray(value)) {
+    seen.push("[");
+    for (const item of value) write(item, seen);
+    seen.push("]");
+  } else if (isRecord(value)) {
+    const { $typeName } = value;
+    const names = typeof $typeName === "string" ? VISIBLE.get($typeName) : undefined;
+    seen.push("{");
+    for (const name of names ?? ONEOF) write(value[name], seen);
+    seen.push("}");
+  } else {
+    seen.push(String(value));
+  }
 }

@@ -11,7 +11,7 @@ import type { Plan } from "../plan.ts";
 import { review } from "../review/review.ts";
 import { mapBounds } from "./bounds.ts";
 import { visibleDigest } from "./digest.ts";
-import { planItinerary } from "./itinerary.ts";
+import { planItinerary } from "./itinerary/itinerary.ts";
 import { packingItems } from "./packing.ts";
 
 const GUIDE_LIFE_MS = 2 * 3_600_000;
@@ -20,7 +20,12 @@ const GUIDE_LIFE_MS = 2 * 3_600_000;
 export const guideExpiryMs = (createMs: number, sectionExpiriesMs: readonly number[]): number =>
   Math.min(createMs + GUIDE_LIFE_MS, ...sectionExpiriesMs);
 
-/** @param createMs when it is assembled, milliseconds since the epoch */
+/**
+ * Makes the guide of its sections: itinerary, packing list, map bounds, review, freshness.
+ *
+ * @param sections in the order of the plan, as are `omissions`; together they cover it
+ * @param createMs when it is assembled, milliseconds since the epoch
+ */
 export function assembleGuide(
   plan: Plan,
   sections: readonly Section[],
@@ -30,11 +35,11 @@ export function assembleGuide(
   const { resolved } = plan;
   const itineraryDays = planItinerary({
     sections,
+    preferences: resolved.preferences,
     startDate: resolved.startDate,
     dayCount: resolved.dayCount,
     timeZone: resolved.destination.timeZone,
-    pace: resolved.preferences.pace,
-    start: resolved.destination.location,
+    center: resolved.destination.location,
   });
   const bounds = mapBounds(
     sections.flatMap(({ listings }) => listings.flatMap(({ location }) => location ?? [])),
@@ -58,7 +63,14 @@ export function assembleGuide(
     createTime: timestampFromMs(createMs),
   });
   guide.qualityReview = review(guide);
-  guide.etag = visibleDigest(guide);
+  guide.etag = visibleDigest([
+    guide.name,
+    guide.destination,
+    ...sections.map(({ etag }) => etag),
+    ...omissions.map(({ kind }) => `omitted ${kind}`),
+    guide.itineraryDays,
+    guide.packingItems,
+  ]);
   return guide;
 }
 

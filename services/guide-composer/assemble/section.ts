@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Content } from "../../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import {
   OmissionSchema,
   SectionSchema,
@@ -7,13 +8,18 @@ import {
   type Omission,
   type Section,
 } from "../../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import {
+  ProviderOutcome_Kind as OutcomeKind,
+  Verification_Verdict as Verdict,
+  type Listing,
+} from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ErrorReason } from "../../../shared/gen/wayfarer/type/v1/error_reason_pb.ts";
-import { ProviderOutcome_Kind as OutcomeKind } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { PlannedSection, ResolvedSpec, SettledContent } from "../plan.ts";
 import { titleOf } from "../sections.ts";
 import { visibleDigest } from "./digest.ts";
-import { mergeForecasts, mergeListings } from "./merge.ts";
-import { rankListings } from "./rank.ts";
+import { distinct, mergeListings } from "./listings/merge.ts";
+import { rankListings } from "./listings/rank.ts";
+import { mergeFacts, mergeForecasts, mergeNarratives } from "./merge-text.ts";
 
 /** Listings that a section shows at most; more is a directory, not a guide. */
 const MAX_LISTING_COUNT = 30;
@@ -27,73 +33,122 @@ export type AssembledSection =
     }
   | { readonly state: "omitted"; readonly omission: Omission };
 
-const isAnswer = ({ outcome }: SettledContent): boolean =>
-  outcome.kind === OutcomeKind.CONTENT ||
-  outcome.kind === OutcomeKind.PARTIAL_CONTENT ||
-  outcome.kind === OutcomeKind.NOTHING_FOUND;
+const hasItems = ({ narratives, facts, listings, forecasts }: Content): boolean =>
+  narratives.length + facts.length + listings.length + forecasts.length > 0;
 
-/** A provider that does not cover the destination or the dates neither fails a section nor makes it partial. */
-const isOutside = ({ outcome }: SettledContent): boolean =>
-  outcome.reason === ErrorReason.PROVIDER_OUT_OF_COVERAGE;
+/**
+ * What one provider contributes. One that does not cover the destination or the dates counts for nothing; one that
+ * answered without a single item answered "nothing there".
+ */
+type Contribution = "content" | "cut-content" | "nothing" | "failure" | "outside";
 
-/** Merges what the providers of a section answered; what none could answer is an omission with its reason. */
+function contributionOf({ content, outcome }: SettledContent): Contribution {
+  if (outcome.reason === ErrorReason.PROVIDER_OUT_OF_COVERAGE) return "outside";
+  if (outcome.kind === OutcomeKind.NOTHING_FOUND) return "nothing";
+  const filled = content !== undefined && hasItems(content);
+  if (outcome.kind === OutcomeKind.PARTIAL_CONTENT) return filled ? "cut-content" : "failure";
+  if (outcome.kind === OutcomeKind.CONTENT) return filled ? "content" : content ? "nothing" : "failure";
+  return "failure";
+}
+
+/**
+ * Merges what the providers of a section answered; what none could answer is an omission with its reason.
+ *
+ * @param settled one for each content of `planned`, in any order
+ */
 export function assembleSection(
   planned: PlannedSection,
   settled: readonly SettledContent[],
   resolved: ResolvedSpec,
 ): AssembledSection {
-  const providerOutcomes = settled.map(({ outcome }) => outcome);
-  const counted = settled.filter((result) => !isOutside(result));
-  const answers = counted.filter(isAnswer);
-  const contents = answers.flatMap(({ content }) => content ?? []);
-  const failures = counted.filter((result) => !isAnswer(result));
-  if (answers.length === 0 || (contents.length === 0 && failures.length > 0)) {
-    const reason =
-      failures[0]?.outcome.reason ??
-      (settled.length === 0 ? ErrorReason.PROVIDER_NOT_CONFIGURED : ErrorReason.PROVIDER_OUT_OF_COVERAGE);
+  const ordered = [...settled].sort((a, b) => preferenceOf(a, planned) - preferenceOf(b, planned));
+  const providerOutcomes = ordered.map(({ outcome }) => outcome);
+  const contributions = ordered.map((result) => ({ result, contribution: contributionOf(result) }));
+  const having = (...wanted: readonly Contribution[]): SettledContent[] =>
+    contributions.filter(({ contribution }) => wanted.includes(contribution)).map(({ result }) => result);
+  const filled = having("content", "cut-content");
+  const failures = having("failure");
+  const answers = having("content", "cut-content", "nothing");
+  if (answers.length === 0 || (filled.length === 0 && failures.length > 0)) {
+    const reason = omissionReason(ordered, failures);
     return {
       state: "omitted",
       omission: create(OmissionSchema, { kind: planned.kind, reason, providerOutcomes }),
     };
   }
-  const listings = rankListings(
-    mergeListings(contents.map((content) => content.listings)),
-    resolved.preferences,
-    resolved.destination,
-  );
-  const body = {
-    kind: planned.kind,
-    title: titleOf(planned.kind),
-    narratives: contents.flatMap(({ narratives }) => narratives),
-    facts: contents.flatMap(({ facts }) => facts),
-    listings: listings.slice(0, MAX_LISTING_COUNT),
-    forecasts: mergeForecasts(contents.map(({ forecasts }) => forecasts)),
-    attributions: contents.flatMap(({ attribution }) => attribution ?? []),
-  };
-  const cut = answers.some(({ outcome }) => outcome.kind === OutcomeKind.PARTIAL_CONTENT);
+  const contents = filled.flatMap(({ content }) => content ?? []);
+  const body = bodyOf(planned, contents, resolved);
+  const cut = failures.length > 0 || having("cut-content").length > 0;
   const status =
-    contents.length === 0
-      ? SectionStatus.EMPTY
-      : failures.length > 0 || cut
-        ? SectionStatus.PARTIAL
-        : SectionStatus.COMPLETE;
+    contents.length === 0 ? SectionStatus.EMPTY : cut ? SectionStatus.PARTIAL : SectionStatus.COMPLETE;
   const fetches = contents.flatMap(({ fetchTime }) => (fetchTime ? [timestampMs(fetchTime)] : []));
-  const expireMs = Math.min(...answers.map((answer) => answer.expireMs));
   const section = create(SectionSchema, {
     ...body,
     status,
     freshness: {
-      fetchTime: timestampFromMs(fetches.length > 0 ? Math.min(...fetches) : expireMs),
-      expireTime: timestampFromMs(expireMs),
+      // Nothing was fetched for an empty section, so that nothing in it has an age.
+      ...(fetches.length > 0 && { fetchTime: timestampFromMs(Math.min(...fetches)) }),
+      expireTime: timestampFromMs(Math.min(...answers.map((answer) => answer.expireMs))),
     },
     providerOutcomes,
-    etag: visibleDigest(body),
+    etag: visibleDigest([
+      body.title,
+      body.narratives,
+      body.facts,
+      body.listings,
+      body.forecasts,
+      body.contradictedListings,
+      body.attributions,
+    ]),
   });
-  const storable = contents.every(
-    ({ fetchTime, storeUntilTime }) =>
-      storeUntilTime === undefined ||
-      fetchTime === undefined ||
-      timestampMs(storeUntilTime) > timestampMs(fetchTime),
-  );
-  return { state: "section", section, storable };
+  return { state: "section", section, storable: contents.every(mayBeStored) };
 }
+
+const preferenceOf = ({ planned: { provider } }: SettledContent, { contents }: PlannedSection): number =>
+  contents.findIndex((content) => content.provider === provider);
+
+/** The reason of the most preferred provider that failed. */
+function omissionReason(
+  ordered: readonly SettledContent[],
+  failures: readonly SettledContent[],
+): ErrorReason {
+  if (ordered.length === 0) return ErrorReason.PROVIDER_NOT_CONFIGURED;
+  const [first] = failures;
+  if (first === undefined) return ErrorReason.PROVIDER_OUT_OF_COVERAGE;
+  const { reason } = first.outcome;
+  // An answer that was cut off before its first item carries no reason: it cannot be used.
+  return reason === ErrorReason.UNSPECIFIED ? ErrorReason.PROVIDER_RESPONSE_INVALID : reason;
+}
+
+const isContradicted = ({ verification }: Listing): boolean => verification?.verdict === Verdict.CONTRADICTED;
+
+function bodyOf({ kind }: PlannedSection, contents: readonly Content[], resolved: ResolvedSpec) {
+  const { languageCode, preferences, destination } = resolved;
+  const merged = mergeListings(
+    contents.map((content) => content.listings),
+    languageCode,
+  );
+  const ranked = rankListings(merged, preferences, destination);
+  return {
+    kind,
+    title: titleOf(kind),
+    narratives: mergeNarratives(
+      contents.map(({ narratives }) => narratives),
+      languageCode,
+    ),
+    facts: mergeFacts(contents.map(({ facts }) => facts)),
+    listings: ranked.filter((listing) => !isContradicted(listing)).slice(0, MAX_LISTING_COUNT),
+    contradictedListings: ranked.filter(isContradicted).slice(0, MAX_LISTING_COUNT),
+    forecasts: mergeForecasts(contents.map(({ forecasts }) => forecasts)),
+    attributions: distinct(
+      contents.flatMap(({ attribution }) => attribution ?? []),
+      ({ provider }) => provider,
+    ),
+  };
+}
+
+/** Equal instants mean that the terms forbid storing. */
+const mayBeStored = ({ fetchTime, storeUntilTime }: Content): boolean =>
+  storeUntilTime === undefined ||
+  fetchTime === undefined ||
+  timestampMs(storeUntilTime) > timestampMs(fetchTime);

@@ -1,3 +1,4 @@
+import { causes } from "./causes.ts";
 import { citations } from "./citations.ts";
 import { closures } from "./closures.ts";
 import { completeness } from "./completeness.ts";
@@ -6,7 +7,6 @@ import { dates } from "./dates.ts";
 import { filler } from "./filler.ts";
 import { findable } from "./findable.ts";
 import { forecastCoverage } from "./forecast-coverage.ts";
-import { gaps } from "./gaps.ts";
 import { itineraryPresent } from "./itinerary-present.ts";
 import { itinerary } from "./itinerary.ts";
 import { keys } from "./keys.ts";
@@ -21,7 +21,7 @@ import { wishes } from "./wishes.ts";
 export const RULES: readonly Rule[] = [
   citations,
   completeness,
-  gaps,
+  causes,
   dates,
   itinerary,
   itineraryPresent,

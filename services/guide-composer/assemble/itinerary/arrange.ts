@@ -1,5 +1,5 @@
 import type { Candidate, Position } from "./candidates.ts";
-import type { PlannedStop, Stay } from "./day.ts";
+import type { PlannedStop, Stay } from "./stop.ts";
 import type { Slot } from "./slots.ts";
 
 /** Where a day begins and, when it is known, where it ends. */

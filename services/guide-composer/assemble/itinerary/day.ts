@@ -1,9 +1,9 @@
-import type { Listing } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { CivilDay } from "../civil-time.ts";
 import { openSpans, type Span } from "../hours/hours.ts";
 import type { Candidate, Position, TimedEvent } from "./candidates.ts";
 import { arrange } from "./arrange.ts";
 import { MIN_STAY_MINUTES, type Slot } from "./slots.ts";
+import type { PlannedStop, Stay } from "./stop.ts";
 
 /** One rank in the list is worth this much walking. */
 const METRES_PER_RANK = 250;
@@ -57,17 +57,6 @@ export interface Progress {
   /** By key of a restaurant the last day on which it was a stop, and how often. */
   readonly servedOn: Map<string, { readonly index: number; readonly count: number }>;
 }
-
-export interface PlannedStop {
-  readonly listing: Listing;
-  /** Minutes after midnight. */
-  readonly from: number;
-  readonly to: number;
-  readonly position: Position | undefined;
-}
-
-/** A time at a place that is within its slot and, where the hours are known, within them. */
-export type Stay = Span;
 
 /** Plans one day and notes in `progress` what it uses. */
 export function planDay(input: DayInput, progress: Progress): readonly PlannedStop[] {

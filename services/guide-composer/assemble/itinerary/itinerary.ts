@@ -9,8 +9,9 @@ import type { Preferences } from "../../../../shared/gen/wayfarer/type/v1/conten
 import { addDays, createZoneClock, toDayNumber, type CivilDay } from "../civil-time.ts";
 import { distanceM, type Point } from "../distance.ts";
 import { createProjection, goesOut, namedKeys, toCandidates, toTimedEvents } from "./candidates.ts";
-import { planDay, type DayInput, type PlannedStop, type Progress } from "./day.ts";
+import { planDay, type DayInput, type Progress } from "./day.ts";
 import { slotsOf } from "./slots.ts";
+import type { PlannedStop } from "./stop.ts";
 import { holidaysOf } from "./holidays.ts";
 import { isWet } from "./weather.ts";
 

@@ -2,8 +2,8 @@ import { SectionStatus } from "../../../shared/gen/wayfarer/guide/v1/guide_servi
 import type { Rule } from "./rule.ts";
 
 /** A section is fine or says why it is not: nothing missing goes without a reason. */
-export const gaps: Rule = {
-  name: "gap-unexplained",
+export const causes: Rule = {
+  name: "cause-missing",
   weight: 3,
   check: ({ sections, omissions }) => [
     ...omissions

@@ -1,5 +1,8 @@
-import { SpanKind } from "@opentelemetry/api";
+import { metrics, SpanKind } from "@opentelemetry/api";
+import type { ZodType } from "zod";
+import { ServiceError, type Reason } from "../../../shared/errors.ts";
 import { ATTRIBUTE } from "../../../shared/telemetry/attributes.ts";
+import { DURATION_BUCKETS_S } from "../../../shared/telemetry/interceptors.ts";
 import { keepTraceInside } from "../../../shared/telemetry/propagation.ts";
 import { inSpan } from "../../../shared/telemetry/spans.ts";
 import type { Provider } from "../provider.ts";
@@ -7,7 +10,7 @@ import type { Clock } from "../resilience/clock.ts";
 import { createPipeline, type PipelineStatus } from "../resilience/pipeline.ts";
 import type { CallScope } from "../resilience/policy.ts";
 import { attempt, type AttemptTarget } from "./attempt.ts";
-import type { HttpClient } from "./http-client.ts";
+import type { HttpAnswer, HttpClient, HttpRequest } from "./http-client.ts";
 import type { Pool } from "./pool.ts";
 import { parseRateHeaders } from "./rate-headers.ts";
 
@@ -38,6 +41,14 @@ export interface ProviderLink {
   readonly status: () => PipelineStatus;
 }
 
+/** What an adapter asked for, and of whom. */
+interface Ask<T> {
+  readonly target: AttemptTarget;
+  readonly request: HttpRequest;
+  readonly schema: ZodType<T>;
+  readonly judge: ((answer: HttpAnswer<T>) => void) | undefined;
+}
+
 /** The User-Agent that providers' rules ask for: name, version and the operator's contact. */
 export const userAgent = (operatorContact: string | undefined): string =>
   operatorContact === undefined ? `Wayfarer/${VERSION}` : `Wayfarer/${VERSION} (${operatorContact})`;
@@ -45,7 +56,8 @@ export const userAgent = (operatorContact: string | undefined): string =>
 /** Builds the pipeline of one provider once; all its calls share limits, pauses and circuits. */
 export function createProviderLink(provider: Provider, options: LinkOptions): ProviderLink {
   const { limits } = provider;
-  const { pool, now } = options;
+  const { pool, now, clock } = options;
+  const name = `providers/${provider.id}`;
   const maxCallsPerMinute =
     options.operatorContact === undefined
       ? (limits.maxCallsPerMinuteWithoutContact ?? limits.maxCallsPerMinute)
@@ -57,7 +69,7 @@ export function createProviderLink(provider: Provider, options: LinkOptions): Pr
     maxCallsPerMinute,
     maxBurstCount: limits.maxBurstCount ?? Math.max(1, maxCallsPerMinute ?? 1),
     hedged: options.hedging && provider.keySetting === undefined,
-    clock: options.clock,
+    clock,
     random: options.random,
   });
   const identity: Omit<AttemptTarget, "baseUrl"> = {
@@ -68,6 +80,43 @@ export function createProviderLink(provider: Provider, options: LinkOptions): Pr
       if (seen !== undefined) pipeline.observeQuota(seen);
     },
   };
+  const duration = metrics.getMeter("wayfarer").createHistogram("wayfarer.provider.attempt.duration", {
+    unit: "s",
+    description: "Duration of attempts, waiting for a socket included",
+    advice: { explicitBucketBoundaries: DURATION_BUCKETS_S },
+  });
+
+  const measure = (startMs: number, reason?: Reason): void =>
+    duration.record((clock.now() - startMs) / 1000, {
+      [ATTRIBUTE.provider]: name,
+      ...(reason !== undefined && { [ATTRIBUTE.reason]: reason }),
+    });
+
+  /** One attempt in a span of its own; `number` counts from 1 within the provider call. */
+  const tryOnce = <T>(number: number, ask: Ask<T>, scope: CallScope): Promise<HttpAnswer<T>> =>
+    inSpan(
+      "provider attempt",
+      { [ATTRIBUTE.provider]: name, [ATTRIBUTE.attempt]: number },
+      async (span) => {
+        const startMs = clock.now();
+        try {
+          const answer = await pool.withSocket(ask.target.baseUrl, scope, (dispatcher) =>
+            keepTraceInside(() =>
+              attempt(dispatcher, ask.target, ask.request, ask.schema, scope.signal, now),
+            ),
+          );
+          span.setAttribute(ATTRIBUTE.httpStatus, answer.status);
+          ask.judge?.(answer);
+          measure(startMs);
+          return answer;
+        } catch (error) {
+          measure(startMs, error instanceof ServiceError ? error.reason : "INTERNAL");
+          throw error;
+        }
+      },
+      SpanKind.INTERNAL,
+    );
+
   return {
     status: pipeline.status,
     open: (scope) => {
@@ -79,25 +128,11 @@ export function createProviderLink(provider: Provider, options: LinkOptions): Pr
             const baseUrl = options.baseUrls[request.origin];
             if (baseUrl === undefined)
               throw new Error(`${provider.id} asks for an origin that has no base URL: ${request.origin}`);
-            const target = { ...identity, baseUrl };
+            const ask = { request, schema, judge, target: { ...identity, baseUrl } };
             return await pipeline.to(request.origin).execute(
               (attemptScope) => {
                 attemptCount += 1;
-                return inSpan(
-                  "provider attempt",
-                  { [ATTRIBUTE.provider]: `providers/${provider.id}`, [ATTRIBUTE.attempt]: attemptCount },
-                  async (span) => {
-                    const answer = await pool.withSocket(baseUrl, attemptScope, (dispatcher) =>
-                      keepTraceInside(() =>
-                        attempt(dispatcher, target, request, schema, attemptScope.signal, now),
-                      ),
-                    );
-                    span.setAttribute(ATTRIBUTE.httpStatus, answer.status);
-                    judge?.(answer);
-                    return answer;
-                  },
-                  SpanKind.INTERNAL,
-                );
+                return tryOnce(attemptCount, ask, attemptScope);
               },
               { ...scope, repeatable: request.repeatable ?? true },
             );

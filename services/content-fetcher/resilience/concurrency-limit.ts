@@ -1,25 +1,28 @@
 import { ServiceError } from "../../../shared/errors.ts";
 import type { Clock } from "./clock.ts";
 import type { Policy } from "./policy.ts";
-import type { Verdict } from "./verdict.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
 
 const MAX_WAITING_COUNT = 100;
 /** A limit that nobody has published is felt for from here on. */
 const START_COUNT = 8;
-/** Weights of the newest latency in the averages over a few and over many attempts. */
+/** Weight of the newest latency in the average of the last few attempts. */
 const FEW_WEIGHT = 0.2;
-const MANY_WEIGHT = 0.02;
+/**
+ * What of a slower average the usual latency takes over with each attempt. Little, because a provider that we overload
+ * looks just as one that has become slower: the limit must shrink before the queue counts as usual.
+ */
+const DRIFT = 0.0005;
 /** How much slower than usual a provider may get before fewer attempts run at the same time. */
 const TOLERANCE = 1.5;
 /** How much of each new estimate of the limit is taken over. */
 const SMOOTHING = 0.2;
-/** What a failed or refused attempt leaves of the limit. */
+/** What a failed attempt leaves of the limit. */
 const BACKOFF = 0.8;
 
 export interface ConcurrencyLimit extends Policy {
-  /** Tells how an attempt went. */
-  readonly observe: (latencyMs: number, end: Verdict | "refused") => void;
+  /** Tells how an attempt went: answered, or failed or refused by the provider; not what ended for reasons of ours. */
+  readonly observe: (latencyMs: number, end: "answered" | "failed") => void;
   readonly limitCount: () => number;
   readonly activeCount: () => number;
   readonly queuedCount: () => number;
@@ -28,7 +31,7 @@ export interface ConcurrencyLimit extends Policy {
 /**
  * Lets as many calls run at the same time as the provider takes without getting slower, and makes the others wait by
  * priority. The limit follows the gradient of the latency: it shrinks in proportion when the last few attempts were
- * slower than the many before them, and grows by its square root while they were not and it is used.
+ * slower than is usual, and grows by its square root while they were not and it is used.
  *
  * @param maxActiveCount what the provider allows; undefined when it publishes nothing
  * @param ceilingCount sockets that there are for a provider; bounds both
@@ -41,7 +44,7 @@ export function createConcurrencyLimit(
   const highest = Math.min(ceilingCount, Math.max(1, maxActiveCount ?? ceilingCount));
   let limit = Math.min(highest, maxActiveCount ?? START_COUNT);
   let activeCount = 0;
-  let averages: { readonly fewMs: number; readonly manyMs: number } | undefined;
+  let averages: { readonly fewMs: number; readonly usualMs: number } | undefined;
   const limitCount = (): number => Math.max(1, Math.floor(limit));
   const room = createWaitingRoom<true>({
     maxCount: MAX_WAITING_COUNT,
@@ -63,18 +66,17 @@ export function createConcurrencyLimit(
     activeCount: () => activeCount,
     queuedCount: room.count,
     observe: (latencyMs, end) => {
-      if (end === "none") return;
-      if (end !== "answered") {
+      if (end === "failed") {
         limit = Math.max(1, limit * BACKOFF);
         return;
       }
-      const before = averages ?? { fewMs: latencyMs, manyMs: latencyMs };
+      const before = averages ?? { fewMs: latencyMs, usualMs: latencyMs };
       const fewMs = before.fewMs + FEW_WEIGHT * (latencyMs - before.fewMs);
-      const manyMs = before.manyMs + MANY_WEIGHT * (latencyMs - before.manyMs);
-      averages = { fewMs, manyMs };
+      const usualMs = Math.min(fewMs, before.usualMs + DRIFT * (fewMs - before.usualMs));
+      averages = { fewMs, usualMs };
       // Latency says nothing of a limit that nobody reaches.
       if (activeCount * 2 < limitCount()) return;
-      const gradient = fewMs === 0 ? 1 : Math.min(1, Math.max(0.5, (TOLERANCE * manyMs) / fewMs));
+      const gradient = fewMs === 0 ? 1 : Math.min(1, Math.max(0.5, (TOLERANCE * usualMs) / fewMs));
       const estimate = limit * gradient + Math.sqrt(limit);
       limit = Math.min(highest, Math.max(1, limit + SMOOTHING * (estimate - limit)));
       admitWaiting();

@@ -40,7 +40,7 @@ export interface PipelineStatus {
   readonly concurrencyLimitCount: number;
   /** Calls that the quota allows now; undefined without a known quota. */
   readonly quotaHeadroomCount: number | undefined;
-  /** Of the answered attempts of the last 10 minutes; undefined without any. */
+  /** Of the attempts that had an answer in the last 10 minutes; undefined without any. */
   readonly attemptMedianMs: number | undefined;
   readonly attemptP95Ms: number | undefined;
 }
@@ -83,14 +83,16 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const expectedMs = (): number | undefined => expectation.quantileMs(0.5, MIN_EXPECTATION_COUNT);
       const breaker = createBreaker(clock, random);
       const meter = createMeter(clock, (latencyMs, error) => {
-        const verdict = error === undefined ? "answered" : verdictOf(error);
-        const refused = error instanceof ServiceError && error.reason === "PROVIDER_RATE_LIMITED";
-        if (refused) quota.pause(error.retryDelayMs);
-        else if (verdict === "answered") {
+        if (error === undefined) {
           report.add(latencyMs);
           expectation.add(latencyMs);
+          concurrency.observe(latencyMs, "answered");
+        } else if (error instanceof ServiceError && error.reason === "PROVIDER_RATE_LIMITED") {
+          quota.pause(error.retryDelayMs);
+          concurrency.observe(latencyMs, "failed");
+        } else if (verdictOf(error) === "failed") {
+          concurrency.observe(latencyMs, "failed");
         }
-        concurrency.observe(latencyMs, refused ? "refused" : verdict);
       });
       const policy = compose(
         breaker.gate,

@@ -11,6 +11,7 @@ export const LIFE_MS = 3_600_000;
 export interface TestCacheOptions {
   readonly now?: () => number;
   readonly memoryBytes?: number;
+  readonly sweepEveryMs?: number;
   readonly onRedisStateChanged?: (node: string, cause: unknown) => void;
 }
 
@@ -29,6 +30,7 @@ export function createTestCache(
     monotonicNow: () => performance.now(),
     random: Math.random,
     mayRefresh: () => true,
+    ...(options.sweepEveryMs !== undefined && { sweepEveryMs: options.sweepEveryMs }),
     onTierError: () => {},
     onRedisStateChanged: options.onRedisStateChanged ?? (() => {}),
   });
@@ -109,7 +111,7 @@ export interface Asked {
 
 /** One call: what it found, by key. */
 export async function ask(
-  cache: Cache,
+  cache: Pick<Cache, "lookup">,
   keys: readonly string[],
   source: Source,
   asked: Asked = {},

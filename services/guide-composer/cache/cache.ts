@@ -26,6 +26,8 @@ export interface CacheOptions {
   readonly random: () => number;
   /** Whether there is room for background work now. */
   readonly mayRefresh: () => boolean;
+  /** How often is looked for what is to be refreshed, milliseconds. */
+  readonly sweepEveryMs?: number;
   readonly onTierError: (tier: Store["tier"], error: unknown) => void;
   /** Told when a node of Redis is suspended, with the cause, and when it is back. */
   readonly onRedisStateChanged: (node: string, cause: unknown) => void;
@@ -47,7 +49,7 @@ export interface Cache {
 export async function createCache(options: CacheOptions): Promise<Cache> {
   const { now, monotonicNow, random, maxStaleMs, onTierError } = options;
   const memory = createMemoryStore(options.memoryBytes, maxStaleMs, now);
-  const refreshAhead = createRefreshAhead(now, random, options.mayRefresh);
+  const refreshAhead = createRefreshAhead(now, random, options.mayRefresh, options.sweepEveryMs);
   if (options.redis === undefined) {
     const lookup = createLookup({ tiers: [memory], clusterLoad: undefined, refreshAhead, now, onTierError });
     return {

@@ -29,24 +29,25 @@ export function loadWrittenWorlds(): WrittenWorlds {
   const folder = new URL("wikivoyage/", DATA);
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(SUFFIX))
-    .map((path) => ({ title: path.slice(0, -SUFFIX.length), file: new URL(encodeURI(path), folder) }));
+    .map((path) => ({
+      title: path.slice(0, -SUFFIX.length).normalize("NFC"),
+      file: new URL(encodeURI(path), folder),
+    }));
   const pages = new Map<string, Article>();
   for (const [index, { title, file }] of [{ title: "Boston", file: BOSTON_SAMPLE }, ...files].entries())
     pages.set(title, toArticle(title, readFileSync(file, "utf8"), 10_001 + index, WIKIDATA[title]));
-  const worlds = Object.entries(CLIMATES)
-    .filter(([title]) => pages.has(title))
-    .map(([title, climate], index): World => {
-      const main = pages.get(title);
-      if (main?.coordinates === undefined) throw new Error(`${title} has no article with {{geo}}`);
-      return {
-        title,
-        latitude: main.coordinates.lat,
-        longitude: main.coordinates.lon,
-        climate,
-        articles: new Map([...pages].filter(([name]) => name === title || name.startsWith(`${title}/`))),
-        elements: parseOsmLines(readFileSync(new URL(`osm/${title}.txt`, DATA), "utf8"), index + 1),
-      };
-    });
+  const worlds = Object.entries(CLIMATES).map(([title, climate], index): World => {
+    const main = pages.get(title);
+    if (main?.coordinates === undefined) throw new Error(`${title} has no article with {{geo}}`);
+    return {
+      title,
+      latitude: main.coordinates.lat,
+      longitude: main.coordinates.lon,
+      climate,
+      articles: new Map([...pages].filter(([name]) => name === title || name.startsWith(`${title}/`))),
+      elements: parseOsmLines(readFileSync(new URL(`osm/${title}.txt`, DATA), "utf8"), index + 1),
+    };
+  });
   const redirects = new Map(
     readFileSync(new URL("redirects.txt", folder), "utf8")
       .split("\n")

@@ -4,7 +4,7 @@ import { getTimes } from "suncalc";
 import tzLookup from "tz-lookup";
 import { foldName } from "../../services/guide-composer/destination/fold-name.ts";
 import type { ReceivedRequest, Reply } from "../support/provider-server.ts";
-import { MORE_PLACES } from "./more-places.ts";
+import { searchPlaces } from "./open-meteo-places.ts";
 import { isoDayAt, isoDaysFrom, localIso, offsetSeconds } from "./world/local-time.ts";
 import { weatherOf, type DayWeather } from "./world/weather.ts";
 import type { Worlds } from "./world/worlds.ts";
@@ -248,80 +248,4 @@ function sunTime(
   return time === null || Number.isNaN(time.getTime())
     ? `${isoDay}T00:00`
     : localIso(time.getTime(), timeZone);
-}
-
-interface GeocodingResult {
-  readonly id: number;
-  readonly name: string;
-  readonly latitude: number;
-  readonly longitude: number;
-  readonly elevation?: number;
-  readonly feature_code: string;
-  readonly country_code: string;
-  readonly country?: string;
-  readonly admin1?: string;
-  readonly timezone: string;
-  readonly population?: number;
-}
-
-const countryName = new Intl.DisplayNames("en", { type: "region" });
-
-/** Places whose name begins with the text, or is it where the text has two characters; most populous first. */
-function searchPlaces(worlds: Worlds, query: string): GeocodingResult[] {
-  const folded = foldName(query.split(",")[0] ?? query);
-  const more = MORE_PLACES.filter(({ name }) =>
-    folded.length === 2 ? foldName(name) === folded : foldName(name).startsWith(folded),
-  ).map(
-    ({
-      geonamesId,
-      name,
-      latitude,
-      longitude,
-      elevationM,
-      featureCode,
-      countryCode,
-      admin1,
-      timeZone,
-      population,
-    }) => ({
-      id: geonamesId,
-      name,
-      latitude,
-      longitude,
-      elevation: elevationM,
-      feature_code: featureCode,
-      country_code: countryCode,
-      country: countryName.of(countryCode) ?? countryCode,
-      admin1,
-      timezone: timeZone,
-      population,
-    }),
-  );
-  const gazetteer = worlds.gazetteer();
-  const { from, to } = gazetteer.withPrefix(folded);
-  const places = new Set<number>();
-  if (folded.length === 2) for (const { place } of gazetteer.byName(folded)) places.add(place);
-  else
-    for (let name = from; name < to; name += 1)
-      for (const { place } of gazetteer.matchesOf(name)) places.add(place);
-  const known = [...places]
-    .sort((a, b) => gazetteer.population(b) - gazetteer.population(a))
-    .slice(0, 100)
-    .map((place): GeocodingResult => {
-      const { geonamesId, displayName, location, countryCode, region, timeZone, population } =
-        gazetteer.toDestination(place);
-      return {
-        id: geonamesId,
-        name: displayName,
-        latitude: location?.latitude ?? 0,
-        longitude: location?.longitude ?? 0,
-        feature_code: "PPL",
-        country_code: countryCode,
-        country: countryName.of(countryCode) ?? countryCode,
-        ...(region !== "" && { admin1: region }),
-        timezone: timeZone,
-        ...(population > 0 && { population }),
-      };
-    });
-  return [...more, ...known];
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { LRUCache } from "lru-cache";
 import type { ReceivedRequest, Reply } from "../support/provider-server.ts";
-import { OverpassSyntaxError, parseOverpassQl, runOverpassQuery } from "./overpass-ql.ts";
+import { OverpassSyntaxError, parseOverpassQl } from "./overpass-ql.ts";
+import { runOverpassQuery } from "./overpass-run.ts";
 import type { Worlds } from "./world/worlds.ts";
 
 const HTML = { "content-type": "text/html; charset=utf-8" };

@@ -64,6 +64,8 @@ export interface TestProviders {
   readonly server: (id: ProviderId) => ProviderServer;
   /** All requests since the start or the last `reset`, in the order of their arrival. */
   readonly requests: () => ProviderRequest[];
+  /** How many each server got. */
+  readonly requestCounts: () => Readonly<Record<ProviderId, number>>;
   /** Sockets now open, at all servers. */
   readonly openSocketCount: () => number;
   /** Latencies, and with `rpm50` refusals, of one of the predecessor's profiles; draws begin anew. */
@@ -124,6 +126,13 @@ export async function startTestProviders(options: TestProvidersOptions): Promise
       PROVIDER_IDS.flatMap((id) =>
         servers[id].requests.map((request) => ({ ...request, provider: id })),
       ).sort((a, b) => a.receivedMs - b.receivedMs),
+    requestCounts: () => ({
+      "open-meteo": servers["open-meteo"].requestCount(),
+      "met-norway": servers["met-norway"].requestCount(),
+      wikivoyage: servers.wikivoyage.requestCount(),
+      overpass: servers.overpass.requestCount(),
+      nominatim: servers.nominatim.requestCount(),
+    }),
     openSocketCount: () => PROVIDER_IDS.reduce((sum, id) => sum + servers[id].openSocketCount(), 0),
     setProfile: (profile, profileSeed = seed) =>
       each((server, id) => applyProfile(server, id, profile, profileSeed, monotonicNow)),

@@ -2,6 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
+import { failureReply, type Fault, type FaultReplies, type Reply } from "./faults.ts";
+
+export type { Fault, FaultReplies, Reply };
 
 /** A request as the server under test sent it. */
 export interface ReceivedRequest {
@@ -11,46 +14,6 @@ export interface ReceivedRequest {
   readonly body: string;
   /** When its body was complete, on the server's monotonic clock, milliseconds. */
   readonly receivedMs: number;
-}
-
-export interface Reply {
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** A buffer is sent as it is: servers under load keep theirs ready. */
-  readonly body: string | Buffer;
-}
-
-/** What the server does instead of answering. Each answers every request until changed. */
-export type Fault =
-  | {
-      readonly kind: "status";
-      readonly status: number;
-      readonly headers?: Record<string, string>;
-      readonly body?: string;
-    }
-  | { readonly kind: "hang" } // accepts the request and never answers
-  | { readonly kind: "cut" } // half the body, then the socket is destroyed
-  | { readonly kind: "drip" } // headers, then one byte a second
-  | { readonly kind: "html" } // 200 with a web page
-  | { readonly kind: "truncated" } // complete response whose JSON is cut off
-  | { readonly kind: "wrong-schema" } // 200 with JSON of another shape
-  | { readonly kind: "empty" } // 200 without a body
-  | { readonly kind: "reset" } // the socket is destroyed at once
-  | { readonly kind: "slow"; readonly latencyMs: number } // the true answer, this much later
-  | { readonly kind: "remark" } // 200 in which the provider itself says that it failed
-  | {
-      readonly kind: "rate-limit"; // 429 as the provider words it
-      /** `Retry-After` in seconds, or as a date of this wall clock time; neither: as the provider does it. */
-      readonly retryAfterSeconds?: number;
-      readonly retryAtMs?: number;
-    };
-
-/** Replies in a provider's own words to faults that each provider words differently. */
-export interface FaultReplies {
-  /** The 429; its `Retry-After`, when the fault names one, is added by the server. */
-  readonly "rate-limit"?: Reply;
-  /** The 200 that says that it failed; without it the fault `remark` is refused. */
-  readonly remark?: Reply;
 }
 
 export interface ProviderServerOptions {
@@ -63,13 +26,17 @@ export interface ProviderServerOptions {
   readonly compressed?: boolean;
   /** Monotonic clock, milliseconds. */
   readonly monotonicNow?: () => number;
+  /** Requests kept; later ones are only counted. Default: 100,000. */
+  readonly maxRecordedCount?: number;
 }
 
 export interface ProviderServer {
   /** `http://127.0.0.1:{port}`. */
   readonly baseUrl: string;
-  /** All requests since the start or the last `reset`. */
+  /** All requests since the start or the last `reset`, up to the number that is kept. */
   readonly requests: ReceivedRequest[];
+  /** How many requests there were. */
+  readonly requestCount: () => number;
   /** Sockets now open. */
   readonly openSocketCount: () => number;
   /**
@@ -89,6 +56,7 @@ export interface ProviderServer {
 const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
 const COMPRESS_FROM_BYTES = 1024;
 const DRIP_INTERVAL_MS = 1000;
+const DEFAULT_RECORDED_COUNT = 100_000;
 
 const toBuffer = (body: string | Buffer): Buffer =>
   typeof body === "string" ? Buffer.from(body, "utf8") : body;
@@ -99,6 +67,7 @@ export async function startProviderServer(
   options: ProviderServerOptions = {},
 ): Promise<ProviderServer> {
   const monotonicNow = options.monotonicNow ?? (() => performance.now());
+  const maxRecordedCount = options.maxRecordedCount ?? DEFAULT_RECORDED_COUNT;
   const requests: ReceivedRequest[] = [];
   const sockets = new Set<Socket>();
   const inProgress = new Map<string, number>();
@@ -108,6 +77,7 @@ export async function startProviderServer(
   let faultsLeft = 0;
   let latency: number | ((request: ReceivedRequest) => number) = 0;
   let gate: ((request: ReceivedRequest) => Reply | undefined) | undefined;
+  let requestCount = 0;
 
   const server = createServer({ keepAliveTimeout: 60_000 }, (message, response) => {
     const client = message.socket.remoteAddress ?? "";
@@ -132,7 +102,8 @@ export async function startProviderServer(
       body: Buffer.concat(chunks).toString("utf8"),
       receivedMs: monotonicNow(),
     };
-    requests.push(request);
+    requestCount += 1;
+    if (requests.length < maxRecordedCount) requests.push(request);
     const refusal = gate?.(request) ?? refuseParallel(client);
     if (refusal !== undefined) return send(refusal, request, response);
     const now = takeFault();
@@ -206,6 +177,7 @@ export async function startProviderServer(
   return {
     baseUrl: `http://127.0.0.1:${port}`,
     requests,
+    requestCount: () => requestCount,
     openSocketCount: () => sockets.size,
     setFault: (next, requestCount = Number.POSITIVE_INFINITY) => {
       if (next?.kind === "remark" && options.faultReplies?.remark === undefined)
@@ -217,6 +189,7 @@ export async function startProviderServer(
     setGate: (next) => void (gate = next),
     reset: () => {
       requests.length = 0;
+      requestCount = 0;
       fault = undefined;
       faultsLeft = 0;
       latency = 0;
@@ -228,43 +201,4 @@ export async function startProviderServer(
       await new Promise<void>((resolve) => void server.close(() => resolve()));
     },
   };
-}
-
-/** The reply to faults that need no true answer; undefined for the others. */
-function failureReply(fault: Fault | undefined, replies: FaultReplies | undefined): Reply | undefined {
-  switch (fault?.kind) {
-    case "status":
-      return {
-        status: fault.status,
-        headers: { "content-type": "text/plain", ...fault.headers },
-        body: fault.body ?? "",
-      };
-    case "html":
-      return { headers: { "content-type": "text/html" }, body: "<html><body>maintenance</body></html>" };
-    case "empty":
-      return { body: "" };
-    case "wrong-schema":
-      return { body: '{"unexpected":["shape"]}' };
-    case "remark":
-      return replies?.remark;
-    case "rate-limit": {
-      const reply = replies?.["rate-limit"] ?? { body: "" };
-      const retryAfter =
-        fault.retryAfterSeconds?.toString() ??
-        (fault.retryAtMs === undefined ? undefined : new Date(fault.retryAtMs).toUTCString());
-      return {
-        ...reply,
-        status: 429,
-        headers: { ...reply.headers, ...(retryAfter !== undefined && { "retry-after": retryAfter }) },
-      };
-    }
-    case "hang":
-    case "reset":
-    case "cut":
-    case "drip":
-    case "truncated":
-    case "slow":
-    case undefined:
-      return undefined;
-  }
 }

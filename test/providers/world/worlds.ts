@@ -37,12 +37,14 @@ const MAX_GENERATED_COUNT = 400;
 const STANDS_OUT_FACTOR = 1.5;
 const CELLS_PER_DEGREE = 4;
 
+/** Read once a process, by the first server that needs it: it never changes. */
+let loaded: Gazetteer | undefined;
+const gazetteer = (): Gazetteer => (loaded ??= loadGazetteer());
+
 export function createWorlds(seed: number): Worlds {
   const { worlds: written, redirects, pages } = loadWrittenWorlds();
   const generated = new LRUCache<string, World>({ max: MAX_GENERATED_COUNT });
-  let loaded: Gazetteer | undefined;
   let grid: ReadonlyMap<string, readonly number[]> | undefined;
-  const gazetteer = (): Gazetteer => (loaded ??= loadGazetteer());
 
   const cell = (latitude: number, longitude: number): string =>
     `${Math.floor(latitude * CELLS_PER_DEGREE)},${Math.floor(longitude * CELLS_PER_DEGREE)}`;

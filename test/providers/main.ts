@@ -1,0 +1,92 @@
+import { parseArgs } from "node:util";
+import { BEHAVIOUR_OPTIONS, BEHAVIOUR_USAGE, readBehaviour } from "./provider-arguments.ts";
+import { commandSchema, type Answer } from "./spawned-providers.ts";
+import { startTestProviders, type TestProviders } from "./test-providers.ts";
+
+const USAGE = `node test/providers/main.ts [options]: the test providers as a process of their own
+
+  --port N                    port of the first server, the others follow it (default: 0, free ones)
+  --compressed                compress replies
+${BEHAVIOUR_USAGE}
+One line of JSON on stdout has the settings that lead to them. SIGINT, SIGTERM and the end of the parent end it.
+`;
+
+/** Exit code of a command line that cannot be followed. */
+const BAD_INPUT = 2;
+const MAX_PORT = 65_535;
+
+function readArguments(): {
+  readonly port: number;
+  readonly compressed: boolean;
+  readonly behaviour: ReturnType<typeof readBehaviour>;
+} {
+  const problems: string[] = [];
+  try {
+    const { values } = parseArgs({
+      options: {
+        ...BEHAVIOUR_OPTIONS,
+        port: { type: "string" },
+        compressed: { type: "boolean" },
+        help: { type: "boolean" },
+      },
+    });
+    if (values.help === true) {
+      process.stdout.write(USAGE);
+      process.exit(0);
+    }
+    const behaviour = readBehaviour(values, problems);
+    const port = Number(values.port ?? "0");
+    if (!(Number.isInteger(port) && port >= 0 && port <= MAX_PORT))
+      problems.push(`--port must be a whole number from 0 to ${MAX_PORT}`);
+    if (problems.length === 0) return { port, compressed: values.compressed === true, behaviour };
+  } catch (error) {
+    problems.push(error instanceof Error ? error.message : "the options cannot be read");
+  }
+  process.stderr.write(`${problems.join("\n")}\n\n${USAGE}`);
+  process.exit(BAD_INPUT);
+}
+
+/** Carries out what the parent asks over the channel of its child process. */
+async function obey(providers: TestProviders, message: unknown): Promise<Answer> {
+  const command = commandSchema.parse(message);
+  const { id } = command;
+  switch (command.name) {
+    case "setProfile":
+      providers.setProfile(command.profile, command.seed);
+      return { id, requestCounts: undefined };
+    case "setLatencyMs":
+      providers.setLatencyMs(command.latencyMs, command.provider);
+      return { id, requestCounts: undefined };
+    case "setFault":
+      providers.setFault(command.provider, command.fault, command.requestCount);
+      return { id, requestCounts: undefined };
+    case "reset":
+      providers.reset();
+      return { id, requestCounts: undefined };
+    case "requestCounts":
+      return { id, requestCounts: providers.requestCounts() };
+  }
+}
+
+const { port, compressed, behaviour } = readArguments();
+const providers = await startTestProviders({ seed: behaviour.seed, now: Date.now, port, compressed });
+if (behaviour.profile !== undefined) providers.setProfile(behaviour.profile);
+for (const { id, latencyMs } of behaviour.latencies) providers.setLatencyMs(latencyMs, id);
+for (const { id, fault } of behaviour.faults) providers.setFault(id, fault);
+
+async function end(): Promise<void> {
+  await providers.close();
+  process.exit(0);
+}
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void end());
+process.once("disconnect", () => void end());
+process.on("message", (message) => {
+  obey(providers, message).then(
+    (answer) => process.send?.(answer),
+    (error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.message : "a command failed"}\n`);
+      process.exit(1);
+    },
+  );
+});
+process.stdout.write(`${JSON.stringify({ settings: providers.settings })}\n`);

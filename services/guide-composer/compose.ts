@@ -131,7 +131,7 @@ export async function* compose(
 ): AsyncGenerator<ComposeEvent> {
   const { catalog, lookup, now, inSpan, countDecisions, memos } = dependencies;
   const destination = await inSpan("resolve destination", {}, () =>
-    dependencies.resolver.resolve(request.spec, call.remainingMs, call.signal),
+    dependencies.resolver.resolve(request.spec, call.signal),
   );
   const resolved = resolveSpec(request.spec, destination, now());
   const guideDecisions: CacheDecision[] = [];

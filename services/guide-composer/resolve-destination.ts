@@ -1,5 +1,8 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { GeocodeDestinationResponseSchema } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
+import {
+  GeocodeDestinationResponseSchema,
+  type GeocodeDestinationResponse,
+} from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import {
   AmbiguousDestinationSchema,
   UnknownDestinationSchema,
@@ -12,19 +15,26 @@ import {
 } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ServiceError } from "../../shared/errors.ts";
 import { destinationKey, geocodeKey } from "./cache/keys.ts";
+import type { LoadBatch, Loaded } from "./cache/loads.ts";
 import type { Lookup } from "./cache/lookup.ts";
+import type { Entry } from "./cache/store.ts";
+import { chooseGeocoded } from "./destination/choose-geocoded.ts";
 import { foldName } from "./destination/fold-name.ts";
 import type { Gazetteer } from "./destination/gazetteer.ts";
-import { nearestDestination, resolveByName, resolveQuery } from "./destination/resolve.ts";
+import { nearestDestination } from "./destination/nearest.ts";
+import { resolveByName, resolveQuery } from "./destination/resolve.ts";
 import type { ContentClient } from "./fetch/content-client.ts";
 
 /** Names of places change slowly; the geocoders' terms ask for keeping their answers. */
 const GEOCODE_LIFE_MS = 7 * 86_400_000;
+/** "No such place" is believed for less: somebody may add it. So is what one geocoder said while another one failed. */
+const SHORT_GEOCODE_LIFE_MS = 3_600_000;
+/** Two geocoders, one after the other, with the 5 s that each attempt has. Callers leave earlier if they must. */
+const GEOCODE_TIMEOUT_MS = 10_000;
 /** A place is the destination of a point up to this far away. */
 const MAX_POINT_DISTANCE_KM = 50;
-/** A namesake counts as meant when it has this many times the inhabitants of the next one. */
-const STANDS_OUT_FACTOR = 4;
 const MAX_CANDIDATE_COUNT = 10;
+const MAX_SUGGESTION_COUNT = 5;
 const RETRY_DELAY_MS = 5_000;
 
 export interface DestinationResolver {
@@ -32,121 +42,110 @@ export interface DestinationResolver {
    * Decides which destination a spec means before anything is spent on content.
    *
    * @throws ServiceError DESTINATION_AMBIGUOUS with candidates, DESTINATION_NOT_FOUND with suggestions,
-   * DESTINATION_UNRESOLVED when no geocoder could be asked
+   * DESTINATION_UNRESOLVED when no geocoder could be asked; and what the call to content-fetcher fails with
    */
-  readonly resolve: (spec: GuideSpec, remainingMs: () => number, signal: AbortSignal) => Promise<Destination>;
+  readonly resolve: (spec: GuideSpec, signal: AbortSignal) => Promise<Destination>;
 }
 
 export function createDestinationResolver(
   gazetteer: Gazetteer,
-  client: ContentClient,
-  cache: Lookup,
+  client: Pick<ContentClient, "geocode">,
+  cache: Pick<Lookup, "lookUp" | "read" | "write">,
   now: () => number,
 ): DestinationResolver {
   async function byName(name: string, signal: AbortSignal): Promise<Destination> {
     const known = resolveByName(gazetteer, name);
     if (known !== undefined) return known;
+    // What only geocoders know is kept since the query that led to it, as long as their answer.
     const entry = await cache.read(destinationKey(name), signal);
     if (entry !== undefined) return fromBinary(DestinationSchema, entry.bytes);
-    throw notFound(name, []);
+    throw notFound("No destination of that name is known, or no longer: ask by query", name, []);
   }
 
-  async function byQuery(
-    query: string,
-    languageCode: string,
-    remainingMs: () => number,
-    signal: AbortSignal,
-  ): Promise<Destination> {
+  async function byQuery(query: string, languageCode: string, signal: AbortSignal): Promise<Destination> {
     const answer = resolveQuery(gazetteer, query);
     switch (answer.state) {
       case "resolved":
         return answer.destination;
       case "ambiguous":
         throw ambiguous(query, answer.candidates);
-      case "unknown":
-        return await geocode(query, languageCode, answer.suggestions, remainingMs, signal);
+      case "country":
+        throw notFound("A whole country is no destination", query, answer.suggestions);
+      case "unknown": {
+        const { destinations, outcomes } = await geocode(query, languageCode, signal);
+        const choice = chooseGeocoded(gazetteer, query, answer.areas, destinations);
+        if (choice.state === "resolved") return choice.destination;
+        if (choice.state === "ambiguous") throw ambiguous(query, choice.candidates);
+        // A place nearby may be what another geocoder would have found.
+        if (outcomes.some(({ kind }) => !ANSWERED.has(kind))) throw unresolved();
+        throw notFound("No destination matches the query", query, [...answer.suggestions, ...destinations]);
+      }
     }
   }
 
+  /** Asks the geocoders once for all callers with the same query, and keeps the answer. */
   async function geocode(
     query: string,
     languageCode: string,
-    suggestions: readonly Destination[],
-    remainingMs: () => number,
     signal: AbortSignal,
-  ): Promise<Destination> {
-    const folded = foldName(query);
-    const key = geocodeKey(`${languageCode}:${folded}`);
-    const cached = await cache.read(key, signal);
-    const answer =
-      cached === undefined
-        ? await client.geocode(query, languageCode, remainingMs(), signal)
-        : fromBinary(GeocodeDestinationResponseSchema, cached.bytes);
-    const failed = answer.outcomes.some(
-      ({ kind }) => kind === ProviderOutcome_Kind.FAILED || kind === ProviderOutcome_Kind.SKIPPED,
-    );
-    if (answer.destinations.length === 0) {
-      if (failed) {
-        throw new ServiceError(
-          "DESTINATION_UNRESOLVED",
-          "The gazetteer does not know the destination, and no geocoder could be asked",
-          {
-            retryDelayMs: RETRY_DELAY_MS,
-          },
-        );
-      }
-    }
-    const storedMs = now();
-    const expireMs = storedMs + GEOCODE_LIFE_MS;
-    if (cached === undefined && !failed) {
-      const bytes = toBinary(
-        GeocodeDestinationResponseSchema,
+  ): Promise<GeocodeDestinationResponse> {
+    // The query stands in the key as a digest: what callers type is in no key, log or span.
+    const key = geocodeKey(`${languageCode}:${foldName(query)}`);
+    const load: LoadBatch = async function* (_keys, loadSignal) {
+      const answer = await client.geocode(query, languageCode, GEOCODE_TIMEOUT_MS, loadSignal);
+      const loaded = toLoaded(
         create(GeocodeDestinationResponseSchema, {
           destinations: [...answer.destinations],
           outcomes: [...answer.outcomes],
         }),
+        now(),
       );
-      await cache.write(key, { bytes, storedMs, expireMs, negative: answer.destinations.length === 0 });
-    }
-    const head = foldName(query.split(",")[0] ?? query);
-    const exact = answer.destinations.filter(({ displayName }) =>
-      [head, folded].includes(foldName(displayName)),
-    );
-    const [first, second] = exact;
-    if (first === undefined) throw notFound(query, [...answer.destinations, ...suggestions]);
-    if (
-      second !== undefined &&
-      first.population > 0 &&
-      first.population < STANDS_OUT_FACTOR * second.population
-    ) {
-      throw ambiguous(query, exact);
-    }
-    // GeoNames places that the gazetteer has keep its name and data, so that two ways to one place share one key.
-    const known = resolveByName(gazetteer, first.name);
-    if (known !== undefined) return known;
-    await cache.write(destinationKey(first.name), {
-      bytes: toBinary(DestinationSchema, first),
-      storedMs,
-      expireMs,
-      negative: false,
+      await keepDestinations(answer.destinations, loaded);
+      yield [key, { state: "loaded", loaded }];
+    };
+    const { results } = await cache.lookUp({
+      keys: [key],
+      mode: "prefer-cache",
+      maxStaleMs: 0,
+      maxAgeMs: Infinity,
+      load,
+      refreshLoad: load,
+      signal,
     });
-    return first;
+    const found = await results.get(key);
+    if (found?.state === "failed") throw found.error;
+    if (found?.state !== "found") throw new Error("the lookup has no answer for a key that it was asked for");
+    return fromBinary(GeocodeDestinationResponseSchema, found.entry.bytes);
+  }
+
+  /** So that callers can ask again by the names of candidates and suggestions. */
+  async function keepDestinations(destinations: readonly Destination[], entry: Entry): Promise<void> {
+    for (const destination of destinations) {
+      if (resolveByName(gazetteer, destination.name) !== undefined) continue;
+      const bytes = toBinary(DestinationSchema, destination);
+      await cache.write(destinationKey(destination.name), {
+        bytes,
+        storedMs: entry.storedMs,
+        expireMs: entry.storedMs + GEOCODE_LIFE_MS,
+        negative: false,
+      });
+    }
   }
 
   return {
-    resolve: async (spec, remainingMs, signal) => {
+    resolve: async (spec, signal) => {
       const languageCode = spec.languageCode === "" ? "en" : spec.languageCode;
       const { destination } = spec;
       switch (destination.case) {
         case "destinationName":
           return await byName(destination.value, signal);
         case "destinationQuery":
-          return await byQuery(destination.value.trim(), languageCode, remainingMs, signal);
+          return await byQuery(destination.value.trim(), languageCode, signal);
         case "destinationLocation": {
           const { latitude, longitude } = destination.value;
           const nearest = nearestDestination(gazetteer, latitude, longitude, MAX_POINT_DISTANCE_KM);
-          if (nearest === undefined) throw notFound(`${latitude}, ${longitude}`, []);
-          return nearest;
+          if (nearest !== undefined) return nearest;
+          throw notFound("No destination lies near the point", `${latitude}, ${longitude}`, []);
         }
         case undefined:
           throw new ServiceError("REQUEST_INVALID", "The request is invalid", {
@@ -154,6 +153,28 @@ export function createDestinationResolver(
           });
       }
     },
+  };
+}
+
+const ANSWERED: ReadonlySet<ProviderOutcome_Kind> = new Set([
+  ProviderOutcome_Kind.CONTENT,
+  ProviderOutcome_Kind.PARTIAL_CONTENT,
+  ProviderOutcome_Kind.NOTHING_FOUND,
+]);
+
+/** What the cache keeps of the geocoders' answer. Nothing, when none of them answered with anything. */
+function toLoaded(answer: GeocodeDestinationResponse, nowMs: number): Loaded {
+  const complete = answer.outcomes.every(({ kind }) => ANSWERED.has(kind));
+  const negative = answer.destinations.length === 0;
+  return {
+    bytes: toBinary(GeocodeDestinationResponseSchema, answer),
+    storedMs: nowMs,
+    expireMs: nowMs + (complete && !negative ? GEOCODE_LIFE_MS : SHORT_GEOCODE_LIFE_MS),
+    negative,
+    storable: complete || !negative,
+    forbidden: false,
+    origin: "here",
+    inRedis: false,
   };
 }
 
@@ -174,12 +195,22 @@ const ambiguous = (query: string, candidates: readonly Destination[]): ServiceEr
     },
   );
 
-const notFound = (query: string, suggestions: readonly Destination[]): ServiceError =>
-  new ServiceError("DESTINATION_NOT_FOUND", "No destination matches the query", {
+const notFound = (message: string, query: string, suggestions: readonly Destination[]): ServiceError =>
+  new ServiceError("DESTINATION_NOT_FOUND", message, {
     details: [
       {
         desc: UnknownDestinationSchema,
-        value: create(UnknownDestinationSchema, { query, suggestions: suggestions.slice(0, 5) }),
+        value: create(UnknownDestinationSchema, {
+          query,
+          suggestions: suggestions.slice(0, MAX_SUGGESTION_COUNT),
+        }),
       },
     ],
   });
+
+const unresolved = (): ServiceError =>
+  new ServiceError(
+    "DESTINATION_UNRESOLVED",
+    "The gazetteer does not know the destination, and no geocoder could be asked",
+    { retryDelayMs: RETRY_DELAY_MS },
+  );

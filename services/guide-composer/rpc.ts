@@ -21,11 +21,10 @@ import {
   type ComposeDependencies,
   type ComposeEvent,
 } from "./compose.ts";
-import type { Gazetteer } from "./destination/gazetteer.ts";
 import { maskGuide, maskSection } from "./read-mask.ts";
 import { TO_CACHE_DECISION, wholeGuideReport } from "./report.ts";
 import { createPageToken, readPageToken } from "./search/page-token.ts";
-import { searchDestinations } from "./search/search.ts";
+import type { Search } from "./search/search.ts";
 import { checkCompose, checkGetGuide, checkSearch } from "./validation.ts";
 
 /** What a call without a deadline gets. */
@@ -36,7 +35,7 @@ const MAX_PAGE_SIZE = 50;
 /** GuideService: check, delegate, answer. */
 export function createGuideService(
   dependencies: ComposeDependencies,
-  gazetteer: Gazetteer,
+  search: Search,
   monotonicNow: () => number,
 ): ServiceImpl<typeof GuideService> {
   const { now } = dependencies;
@@ -129,15 +128,10 @@ export function createGuideService(
       ];
       const pageSize = message.pageSize === 0 ? DEFAULT_PAGE_SIZE : Math.min(message.pageSize, MAX_PAGE_SIZE);
       const offset = readPageToken(message.pageToken, inputs);
-      const matches = searchDestinations(
-        gazetteer,
-        { text: message.query, countryCode, near },
-        MAX_PAGE_SIZE,
-      );
-      const page = matches.slice(offset, offset + pageSize);
+      const { matches, more } = search.find({ text: message.query, countryCode, near }, offset, pageSize);
       return create(SearchDestinationsResponseSchema, {
-        matches: page,
-        nextPageToken: offset + pageSize < matches.length ? createPageToken(offset + pageSize, inputs) : "",
+        matches: [...matches],
+        nextPageToken: more ? createPageToken(offset + pageSize, inputs) : "",
       });
     },
   };

@@ -15,6 +15,7 @@ import { createContentClient } from "./fetch/content-client.ts";
 import { createMemo } from "./memo.ts";
 import { createDestinationResolver } from "./resolve-destination.ts";
 import { createGuideService } from "./rpc.ts";
+import { createSearch } from "./search/search.ts";
 
 /** How long expired entries are kept for callers that accept them: the largest `max_stale`. */
 const MAX_STALE_MS = 7 * 86_400_000;
@@ -106,7 +107,7 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
               inSpan,
               countDecisions: createDecisionCounter(),
             },
-            gazetteer,
+            createSearch(gazetteer),
             monotonicNow,
           ),
         ),

@@ -50,7 +50,7 @@ export function searchPlaces(worlds: Worlds, query: string): GeocodingResult[] {
     }),
   );
   const gazetteer = worlds.gazetteer();
-  const { from, to } = gazetteer.withPrefix(folded);
+  const { from, to } = gazetteer.names.withPrefix(folded);
   const places = new Set<number>();
   if (folded.length === 2) for (const { place } of gazetteer.byName(folded)) places.add(place);
   else

@@ -3,38 +3,61 @@ import { z } from "zod";
 /** Written by `npm run generate`. */
 export const DATA_FILE = new URL("data/gazetteer.bin", import.meta.url);
 
-export interface PackedPlace {
-  readonly id: number;
-  readonly latitude: number;
-  readonly longitude: number;
-  readonly population: number;
-  readonly capital: boolean;
-  readonly name: string;
-  readonly countryCode: string;
-  readonly admin1: string;
-  readonly timeZone: string;
-}
+/** What a name is to a place, weakest claim first. */
+export const KIND = {
+  /** In another language, or from another time. */
+  foreign: 0,
+  /** Its own name, shortened or spelled otherwise. */
+  variant: 1,
+  /** Its own name. */
+  own: 2,
+} as const;
 
-export interface PackedName {
-  readonly folded: string;
-  /** One spelling as its source writes it. */
-  readonly original: string;
-  /** Place index to whether it is its own name, as opposed to one in another language. */
-  readonly postings: Map<number, boolean>;
-}
+export type NameKind = (typeof KIND)[keyof typeof KIND];
 
-export interface Region {
-  /** ISO 3166-2 without the country. */
-  readonly code: string;
-  readonly name: string;
-  readonly country: string;
-}
+/** A posting is a place index × 4 plus the kind of the name. */
+export const POSTING_SHIFT = 2;
+const KIND_MASK = 3;
+const KINDS = [KIND.foreign, KIND.variant, KIND.own] as const;
 
-const region = z.object({ code: z.string(), name: z.string(), country: z.string() });
+export const postingOf = (place: number, kind: NameKind): number => (place << POSTING_SHIFT) | kind;
+export const kindOf = (posting: number): NameKind => KINDS[posting & KIND_MASK] ?? KIND.foreign;
+
+/** Names per block, whose most important place is kept so that a search can skip the block. */
+export const BLOCK_SIZE = 64;
+/** Stands for no area, no place. */
+export const NONE = 0xffff_ffff;
+/** Degrees are stored as integers, in steps of about a metre. */
+export const STEPS_PER_DEGREE = 100_000;
+
 const headSchema = z.object({
   sections: z.record(z.string(), z.tuple([z.number(), z.number()])),
-  regions: z.array(region),
+  countries: z.array(
+    z.object({
+      code: z.string(),
+      /** Place index; absent where the country has none. */
+      capital: z.number().optional(),
+      /** Whether the capital bears the country's name: Singapore, Luxembourg. */
+      sharesName: z.boolean(),
+      /** Folded: in English, and in many other languages. */
+      names: z.array(z.string()),
+      foreignNames: z.array(z.string()),
+    }),
+  ),
+  timeZones: z.array(z.string()),
+  /** First-level divisions and large second-level ones: those that a query can name. */
+  knownAreas: z.array(
+    z.object({
+      area: z.number(),
+      /** Folded. */
+      names: z.array(z.string()),
+      /** Folded codes and further names, which only qualify: "TX", "NSW". */
+      qualifiers: z.array(z.string()),
+    }),
+  ),
 });
+
+export type Head = Omit<z.infer<typeof headSchema>, "sections">;
 
 /** A table of strings: one run of UTF-8 and the offsets between them. */
 export interface StringTable {
@@ -42,109 +65,145 @@ export interface StringTable {
   readonly offsets: Uint32Array;
 }
 
-export interface GazetteerFile {
+/** Per place, the most likely meant first: a place's index is its rank. */
+export interface PlaceColumns {
   readonly ids: Uint32Array;
-  readonly latitudes: Float32Array;
-  readonly longitudes: Float32Array;
+  /** Degrees × `STEPS_PER_DEGREE`. */
+  readonly latitudes: Int32Array;
+  readonly longitudes: Int32Array;
   readonly populations: Uint32Array;
-  readonly capitals: Uint8Array;
-  /** Per place: name, country, first-level division, time zone, separated by tabs. */
-  readonly texts: StringTable;
-  /** Folded names in byte order. */
-  readonly folded: StringTable;
-  readonly originals: StringTable;
-  readonly postingOffsets: Uint32Array;
-  /** Place index × 2, plus 1 when it is the place's own name. */
+  /** How likely the place is meant among its namesakes, decimal logarithm. */
+  readonly weights: Float32Array;
+  readonly placeCountries: Uint16Array;
+  readonly placeTimeZones: Uint16Array;
+  /** First- and second-level divisions, or `NONE`. */
+  readonly areas1: Uint32Array;
+  readonly areas2: Uint32Array;
+  /** 1 where another place of the same name lies in the same first-level division. */
+  readonly twins: Uint8Array;
+}
+
+/** Per division. */
+export interface AreaColumns {
+  readonly areaCountries: Uint16Array;
+  /** Inhabitants of its places. */
+  readonly areaPopulations: Uint32Array;
+  /** Its seat, or `NONE`. */
+  readonly areaSeats: Uint32Array;
+}
+
+/** Per folded name, in the order of UTF-16 code units. */
+export interface NameColumns {
+  readonly units: Uint16Array;
+  readonly unitOffsets: Uint32Array;
+  /** Postings of all names; those of one name lie together, best place first. */
   readonly postings: Uint32Array;
-  readonly regions: readonly Region[];
+  readonly postingOffsets: Uint32Array;
+  /** Per block of `BLOCK_SIZE` names: its best place. */
+  readonly blockBest: Uint32Array;
+}
+
+export interface GazetteerFile extends Head, PlaceColumns, AreaColumns, NameColumns {
+  readonly placeNames: StringTable;
+  readonly areaNames: StringTable;
+  /** Per folded name: one spelling as its source writes it. */
+  readonly originals: StringTable;
+  /** Ids of places that are the same as another one, ascending, and which. */
+  readonly mergedIds: Uint32Array;
+  readonly mergedPlaces: Uint32Array;
 }
 
 const ALIGNMENT = 8;
+const padded = (length: number): number => Math.ceil(length / ALIGNMENT) * ALIGNMENT;
 
-function packStrings(strings: readonly string[]): { bytes: Buffer; offsets: Uint32Array } {
+export function packStrings(strings: readonly string[]): StringTable {
   const parts = strings.map((text) => Buffer.from(text, "utf8"));
   const offsets = new Uint32Array(parts.length + 1);
   for (const [index, part] of parts.entries()) offsets[index + 1] = (offsets[index] ?? 0) + part.length;
   return { bytes: Buffer.concat(parts), offsets };
 }
 
+export const textAt = ({ bytes, offsets }: StringTable, index: number): string =>
+  Buffer.from(
+    bytes.buffer,
+    bytes.byteOffset + (offsets[index] ?? 0),
+    (offsets[index + 1] ?? 0) - (offsets[index] ?? 0),
+  ).toString("utf8");
+
 /** One file that needs no parsing to be used: a JSON head that says where each typed array lies, then the arrays. */
-export function packGazetteer(
-  places: readonly PackedPlace[],
-  names: readonly PackedName[],
-  regions: readonly Region[],
-): Buffer {
-  const sorted = names
-    .map((name) => ({ name, bytes: Buffer.from(name.folded, "utf8") }))
-    .sort((a, b) => Buffer.compare(a.bytes, b.bytes));
-  const texts = packStrings(
-    places.map((place) => [place.name, place.countryCode, place.admin1, place.timeZone].join("\t")),
-  );
-  const folded = packStrings(sorted.map(({ name }) => name.folded));
-  const originals = packStrings(sorted.map(({ name }) => name.original));
-  const postings = sorted.map(({ name }) =>
-    [...name.postings].map(([place, own]) => place * 2 + Number(own)),
-  );
-  const postingOffsets = new Uint32Array(postings.length + 1);
-  for (const [index, list] of postings.entries())
-    postingOffsets[index + 1] = (postingOffsets[index] ?? 0) + list.length;
-  const arrays: Record<string, Uint8Array | Uint32Array | Float32Array> = {
-    ids: Uint32Array.from(places, ({ id }) => id),
-    latitudes: Float32Array.from(places, ({ latitude }) => latitude),
-    longitudes: Float32Array.from(places, ({ longitude }) => longitude),
-    populations: Uint32Array.from(places, ({ population }) => population),
-    capitals: Uint8Array.from(places, ({ capital }) => Number(capital)),
-    textOffsets: texts.offsets,
-    textBytes: texts.bytes,
-    foldedOffsets: folded.offsets,
-    foldedBytes: folded.bytes,
-    originalOffsets: originals.offsets,
-    originalBytes: originals.bytes,
-    postingOffsets,
-    postings: Uint32Array.from(postings.flat()),
-  };
-  const sections: Record<string, [number, number]> = {};
+export function packGazetteer({ countries, timeZones, knownAreas, ...columns }: GazetteerFile): Buffer {
+  const sections: Record<string, [offset: number, length: number]> = {};
   const parts: Buffer[] = [];
   let at = 0;
-  for (const [name, array] of Object.entries(arrays)) {
+  function add(
+    name: string,
+    array: Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array,
+  ): void {
     const bytes = Buffer.from(array.buffer, array.byteOffset, array.byteLength);
-    const padding = (ALIGNMENT - (bytes.length % ALIGNMENT)) % ALIGNMENT;
     sections[name] = [at, array.length];
-    parts.push(bytes, Buffer.alloc(padding));
-    at += bytes.length + padding;
+    parts.push(bytes, Buffer.alloc(padded(bytes.length) - bytes.length));
+    at += padded(bytes.length);
   }
-  const json = Buffer.from(JSON.stringify({ sections, regions }), "utf8");
-  const head = Buffer.alloc(ALIGNMENT);
-  head.writeUInt32LE(json.length, 0);
-  const padding = Buffer.alloc((ALIGNMENT - (json.length % ALIGNMENT)) % ALIGNMENT);
-  return Buffer.concat([head, json, padding, ...parts]);
+  for (const [name, column] of Object.entries(columns)) {
+    if (!("offsets" in column)) add(name, column);
+    else {
+      add(`${name}.bytes`, column.bytes);
+      add(`${name}.offsets`, column.offsets);
+    }
+  }
+  const json = Buffer.from(JSON.stringify({ sections, countries, timeZones, knownAreas }), "utf8");
+  const length = Buffer.alloc(ALIGNMENT);
+  length.writeUInt32LE(json.length, 0);
+  return Buffer.concat([length, json, Buffer.alloc(padded(json.length) - json.length), ...parts]);
 }
 
-/** @throws when the bytes are not such a file */
-export function readGazetteerFile(file: Uint8Array): GazetteerFile {
-  // Copied, so that the typed arrays are aligned wherever the bytes came from.
-  const buffer = file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength);
+/**
+ * @param buffer the file and nothing else; the answer keeps views into it
+ * @throws when it is no such file
+ */
+export function readGazetteerFile(buffer: ArrayBuffer): GazetteerFile {
   const jsonLength = new DataView(buffer).getUint32(0, true);
-  const head = headSchema.parse(JSON.parse(Buffer.from(buffer, ALIGNMENT, jsonLength).toString("utf8")));
-  const base = ALIGNMENT + Math.ceil(jsonLength / ALIGNMENT) * ALIGNMENT;
+  const { sections, ...head } = headSchema.parse(
+    JSON.parse(Buffer.from(buffer, ALIGNMENT, jsonLength).toString("utf8")),
+  );
+  const base = ALIGNMENT + padded(jsonLength);
   const section = (name: string): [offset: number, length: number] => {
-    const found = head.sections[name];
+    const found = sections[name];
     if (found === undefined) throw new Error(`the gazetteer has no ${name}`);
     return [base + found[0], found[1]];
   };
-  const words = (name: string): Uint32Array => new Uint32Array(buffer, ...section(name));
-  const bytes = (name: string): Uint8Array => new Uint8Array(buffer, ...section(name));
+  const u8 = (name: string): Uint8Array => new Uint8Array(buffer, ...section(name));
+  const u16 = (name: string): Uint16Array => new Uint16Array(buffer, ...section(name));
+  const u32 = (name: string): Uint32Array => new Uint32Array(buffer, ...section(name));
+  const i32 = (name: string): Int32Array => new Int32Array(buffer, ...section(name));
+  const strings = (name: string): StringTable => ({
+    bytes: u8(`${name}.bytes`),
+    offsets: u32(`${name}.offsets`),
+  });
   return {
-    ids: words("ids"),
-    latitudes: new Float32Array(buffer, ...section("latitudes")),
-    longitudes: new Float32Array(buffer, ...section("longitudes")),
-    populations: words("populations"),
-    capitals: bytes("capitals"),
-    texts: { bytes: bytes("textBytes"), offsets: words("textOffsets") },
-    folded: { bytes: bytes("foldedBytes"), offsets: words("foldedOffsets") },
-    originals: { bytes: bytes("originalBytes"), offsets: words("originalOffsets") },
-    postingOffsets: words("postingOffsets"),
-    postings: words("postings"),
-    regions: head.regions,
+    ...head,
+    ids: u32("ids"),
+    latitudes: i32("latitudes"),
+    longitudes: i32("longitudes"),
+    populations: u32("populations"),
+    weights: new Float32Array(buffer, ...section("weights")),
+    placeCountries: u16("placeCountries"),
+    placeTimeZones: u16("placeTimeZones"),
+    areas1: u32("areas1"),
+    areas2: u32("areas2"),
+    twins: u8("twins"),
+    placeNames: strings("placeNames"),
+    areaNames: strings("areaNames"),
+    areaCountries: u16("areaCountries"),
+    areaPopulations: u32("areaPopulations"),
+    areaSeats: u32("areaSeats"),
+    units: u16("units"),
+    unitOffsets: u32("unitOffsets"),
+    originals: strings("originals"),
+    postings: u32("postings"),
+    postingOffsets: u32("postingOffsets"),
+    blockBest: u32("blockBest"),
+    mergedIds: u32("mergedIds"),
+    mergedPlaces: u32("mergedPlaces"),
   };
 }

@@ -1,57 +1,105 @@
 import type { Destination } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
-import { createCountryNames } from "./country-names.ts";
 import { foldName } from "./fold-name.ts";
-import type { Gazetteer, NameMatch } from "./gazetteer.ts";
-import { oneEditAway } from "./one-edit-away.ts";
+import type { Area, Country, Gazetteer } from "./gazetteer.ts";
+import { KIND, type NameKind } from "./gazetteer-file.ts";
+import { kmBetween } from "./nearby.ts";
+import { fits, readingsOf, type QualifiedName } from "./qualifiers.ts";
+import { suggestInAreas, suggestInCountry, suggestSimilar } from "./suggest.ts";
 
 export type Resolution =
   | { readonly state: "resolved"; readonly destination: Destination }
   | { readonly state: "ambiguous"; readonly candidates: readonly Destination[] }
-  | { readonly state: "unknown"; readonly suggestions: readonly Destination[] };
+  /** The query names a whole country, which is no destination. */
+  | { readonly state: "country"; readonly suggestions: readonly Destination[] }
+  /**
+   * The gazetteer does not know. When the query is the name of divisions, `areas` has them: only what lies in one of
+   * them is meant.
+   */
+  | {
+      readonly state: "unknown";
+      readonly areas: readonly number[];
+      readonly suggestions: readonly Destination[];
+    };
 
-/** A namesake stands out when it weighs this many times the next one. */
-const STANDS_OUT_FACTOR = 4;
-/** A name in another language weighs less than a place's own: "Roma" is Rome all the same, Bari is not "Bali". */
-const FOREIGN_NAME_WEIGHT = 0.3;
+/**
+ * All weights are decimal logarithms. A namesake stands out when it weighs five times the next one: four times would
+ * decide for Hamilton in Canada (over New Zealand's) and Santa Fe in New Mexico (over Argentina's), six would ask back
+ * about Barcelona.
+ */
+const STANDS_OUT = Math.log10(5);
+/**
+ * What a name counts for by its kind. GeoNames lists under "foreign" also what a place was called a century ago: with
+ * more than a twentieth, "Porto" would not be Porto because Bordeaux was once called so.
+ */
+const KIND_WEIGHT: Readonly<Record<NameKind, number>> = {
+  [KIND.own]: 0,
+  [KIND.variant]: Math.log10(0.5),
+  [KIND.foreign]: Math.log10(0.05),
+};
+/** Candidates below a hundredth of the first one's weight are not offered: nobody means them. */
+const MIN_CANDIDATE_WEIGHT = Math.log10(0.01);
 const MAX_CANDIDATE_COUNT = 10;
-const MAX_SUGGESTION_COUNT = 5;
-/** Candidates that nobody would mean beside the first one are not offered. */
-const MIN_CANDIDATE_SHARE = 0.01;
+/**
+ * A place that shares its name with a division elsewhere is meant when it weighs a twelfth of it or more, a division
+ * counting as a place with names in nine scripts does. That keeps Washington, New York, Victoria and Canterbury, and
+ * leaves Cornwall, Crete and Bali to the divisions, not to towns in Ontario, Nebraska and Rajasthan.
+ */
+const AREA_WEIGHT = 2 * Math.log10(1 + 9) - Math.log10(12);
 
-const countryNames = createCountryNames();
+/** Namesakes this close are one destination: Kansas City on both sides of the state line. */
+const SAME_CITY_KM = 25;
 
-/** Text to a destination: exact names in any language, then population, then how a qualifier ("Paris, TX") fits. */
+/** Folded parts of a query between its commas. */
+export const splitQuery = (query: string): string[] =>
+  query
+    .split(/[,;，、]/)
+    .map(foldName)
+    .filter((part) => part !== "");
+
+/** Text to a destination: exact names in any language, then weight, then how a qualifier ("Paris, TX") fits. */
 export function resolveQuery(gazetteer: Gazetteer, query: string): Resolution {
-  const [head = "", ...qualifiers] = query.split(",").map(foldName);
-  const words = foldName(query).split(" ");
-  const attempts: (readonly [string, readonly string[]])[] = [
-    [head, qualifiers.filter((part) => part !== "")],
-  ];
-  // "Paris TX", "Paris France": the last word or two may qualify.
-  if (qualifiers.length === 0) {
-    for (const count of [1, 2]) {
-      if (words.length > count)
-        attempts.push([words.slice(0, -count).join(" "), [words.slice(-count).join(" ")]]);
-    }
-  }
-  for (const [name, given] of attempts) {
-    const weighed = weigh(gazetteer, name, given);
+  const parts = splitQuery(query);
+  const [head] = parts;
+  if (head === undefined) return { state: "unknown", areas: [], suggestions: [] };
+  const country = parts.length === 1 ? meantCountry(gazetteer, head) : undefined;
+  if (country !== undefined) return { state: "country", suggestions: suggestInCountry(gazetteer, country) };
+  const areas = parts.length === 1 ? rivalAreas(gazetteer, head) : [];
+  for (const reading of readingsOf(gazetteer, parts)) {
+    const weighed = apart(gazetteer, weigh(gazetteer, reading, areas));
     const [first, second] = weighed;
     if (first === undefined) continue;
-    if (second === undefined || first.weight >= STANDS_OUT_FACTOR * second.weight) {
+    if (second === undefined || first.weight - second.weight >= STANDS_OUT)
       return { state: "resolved", destination: gazetteer.toDestination(first.place) };
-    }
     const candidates = weighed
-      .filter(({ weight }) => weight >= first.weight * MIN_CANDIDATE_SHARE)
-      .slice(0, MAX_CANDIDATE_COUNT);
-    return {
-      state: "ambiguous",
-      candidates: candidates
-        .map(({ place }) => gazetteer.toDestination(place))
-        .sort((a, b) => b.population - a.population),
-    };
+      .filter(({ weight }) => weight >= first.weight + MIN_CANDIDATE_WEIGHT)
+      .slice(0, MAX_CANDIDATE_COUNT)
+      .map(({ place }) => gazetteer.toDestination(place));
+    return { state: "ambiguous", candidates: candidates.sort((a, b) => b.population - a.population) };
   }
-  return { state: "unknown", suggestions: suggest(gazetteer, head) };
+  return {
+    state: "unknown",
+    areas: areas.map(({ index }) => index),
+    suggestions: areas.length > 0 ? suggestInAreas(gazetteer, areas) : suggestSimilar(gazetteer, head),
+  };
+}
+
+/** The country that a name means, unless it means a place as well. */
+function meantCountry(gazetteer: Gazetteer, folded: string): Country | undefined {
+  // Two letters are a country's code only behind a place: "LA" is Los Angeles, not Laos.
+  if (/^[a-z]{2}$/.test(folded)) return undefined;
+  const places = gazetteer.byName(folded);
+  const country = gazetteer.countryNamed(folded);
+  const foreign = gazetteer.countryNamedAbroad(folded);
+  if (country === undefined) {
+    // Granada is a city, though it is also Spanish for Grenada; Singapur is Singapore.
+    const isPlace = places.some(
+      ({ place, kind }) => kind === KIND.own || (place === foreign?.capital && foreign.sharesName),
+    );
+    return isPlace ? undefined : foreign;
+  }
+  return places.some(({ place, kind }) => place === country.capital && kind === KIND.own)
+    ? undefined
+    : country;
 }
 
 interface Weighed {
@@ -59,43 +107,50 @@ interface Weighed {
   readonly weight: number;
 }
 
-function weigh(gazetteer: Gazetteer, name: string, qualifiers: readonly string[]): Weighed[] {
-  if (name === "") return [];
-  const matches = gazetteer
+function weigh(
+  gazetteer: Gazetteer,
+  { name, qualifiers }: QualifiedName,
+  rivals: readonly Area[],
+): Weighed[] {
+  const least = Math.max(
+    ...rivals.map(({ population }) => Math.log10(Math.max(1, population)) + AREA_WEIGHT),
+  );
+  return gazetteer
     .byName(name)
-    .filter(({ place }) => qualifiers.every((qualifier) => fits(gazetteer, place, qualifier)));
-  const regionCountries = gazetteer.regionCountries(name);
-  return matches
-    .filter((match) => match.own || isMeant(gazetteer, match, regionCountries))
-    .map(({ place, own }) => ({
-      place,
-      weight: Math.max(1, gazetteer.population(place)) * (own ? 1 : FOREIGN_NAME_WEIGHT),
-    }))
+    .filter(({ place }) => qualifiers.every((qualifier) => fits(gazetteer, place, qualifier)))
+    .map(({ place, kind }) => ({ place, weight: gazetteer.weight(place) + KIND_WEIGHT[kind] }))
+    .filter(({ weight }) => weight >= least)
     .sort((a, b) => b.weight - a.weight || a.place - b.place);
 }
 
-/** A foreign name of a place is not meant when it is the very name of a region elsewhere: Bali is not Bari, Goa not Genoa. */
-const isMeant = (gazetteer: Gazetteer, { place }: NameMatch, regionCountries: ReadonlySet<string>): boolean =>
-  regionCountries.size === 0 || regionCountries.has(gazetteer.countryCode(place));
-
-function fits(gazetteer: Gazetteer, place: number, qualifier: string): boolean {
-  const country = gazetteer.countryCode(place);
-  if (qualifier === country.toLowerCase() || countryNames.codeOf(qualifier) === country) return true;
-  const admin1 = gazetteer.admin1(place);
-  return qualifier === admin1.toLowerCase() || foldName(gazetteer.regionName(country, admin1)) === qualifier;
+/** The first one and what lies too far away to be a part of the same city: Delhi has a city of New Delhi in it. */
+function apart(gazetteer: Gazetteer, weighed: readonly Weighed[]): Weighed[] {
+  const [first, ...others] = weighed;
+  if (first === undefined) return [];
+  const kmFromFirst = (place: number): number =>
+    kmBetween(
+      gazetteer.latitude(first.place),
+      gazetteer.longitude(first.place),
+      gazetteer.latitude(place),
+      gazetteer.longitude(place),
+    );
+  return [first, ...others.filter(({ place }) => kmFromFirst(place) > SAME_CITY_KM)];
 }
 
-/** Places whose name is one typing error away, most populous first. */
-function suggest(gazetteer: Gazetteer, folded: string): Destination[] {
-  const places = new Set(
-    oneEditAway(folded).flatMap((variant) =>
-      gazetteer.byName(variant).flatMap(({ place, own }) => (own ? [place] : [])),
-    ),
+/**
+ * Divisions of that name that are something else than a place in them: Tuscany is not Florence, but the region of
+ * Lisbon is named after the city.
+ */
+function rivalAreas(gazetteer: Gazetteer, folded: string): Area[] {
+  const areas = gazetteer.areasNamed(folded);
+  if (areas.length === 0) return [];
+  const namesakes = gazetteer.byName(folded).filter(({ kind }) => kind !== KIND.foreign);
+  return areas.filter(
+    ({ index, seat }) =>
+      !namesakes.some(
+        ({ place }) => place === seat || gazetteer.area1(place) === index || gazetteer.area2(place) === index,
+      ),
   );
-  return [...places]
-    .sort((a, b) => gazetteer.population(b) - gazetteer.population(a))
-    .slice(0, MAX_SUGGESTION_COUNT)
-    .map((place) => gazetteer.toDestination(place));
 }
 
 /** The destination of a resource name, `destinations/{GeoNames id}`. */
@@ -103,25 +158,4 @@ export function resolveByName(gazetteer: Gazetteer, name: string): Destination |
   const id = /^destinations\/(\d{1,10})$/.exec(name)?.[1];
   const place = id === undefined ? undefined : gazetteer.byId(Number(id));
   return place === undefined ? undefined : gazetteer.toDestination(place);
-}
-
-/** The destination nearest to a point, within a distance. */
-export function nearestDestination(
-  gazetteer: Gazetteer,
-  latitude: number,
-  longitude: number,
-  maxKm: number,
-): Destination | undefined {
-  let best: number | undefined;
-  let bestKm = maxKm;
-  const kmPerDegree = 111.2;
-  for (let place = 0; place < gazetteer.placeCount; place += 1) {
-    const there = gazetteer.location(place);
-    const north = (there.latitude - latitude) * kmPerDegree;
-    if (Math.abs(north) > bestKm) continue;
-    const turn = ((there.longitude - longitude + 540) % 360) - 180;
-    const km = Math.hypot(north, turn * kmPerDegree * Math.cos((latitude * Math.PI) / 180));
-    if (km <= bestKm) [best, bestKm] = [place, km];
-  }
-  return best === undefined ? undefined : gazetteer.toDestination(best);
 }

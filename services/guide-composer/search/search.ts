@@ -1,7 +1,9 @@
 import type { Destination } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { foldName } from "../destination/fold-name.ts";
-import type { Gazetteer, NameRange } from "../destination/gazetteer.ts";
-import { oneEditAway } from "../destination/one-edit-away.ts";
+import { BLOCK_SIZE, KIND, kindOf, POSTING_SHIFT, type NameKind } from "../destination/gazetteer-file.ts";
+import type { Gazetteer } from "../destination/gazetteer.ts";
+import type { NameRange } from "../destination/sorted-names.ts";
+import { createBest } from "./best.ts";
 
 export interface SearchQuery {
   readonly text: string;
@@ -17,78 +19,144 @@ export interface Match {
   readonly score: number;
 }
 
+export interface MatchPage {
+  /** Best first. */
+  readonly matches: readonly Match[];
+  /** Whether a further page has any. */
+  readonly more: boolean;
+}
+
+export interface Search {
+  /** Matches `offset` to `offset` + `count` of at most `MAX_MATCH_COUNT`. */
+  readonly find: (query: SearchQuery, offset: number, count: number) => MatchPage;
+}
+
 /** Beyond this many matches nobody pages. */
-const MAX_MATCH_COUNT = 500;
-/** Names looked at per typing error: the most a page can use. */
-const MAX_NAMES_PER_VARIANT = 20;
-/** Distance at which nearness counts half. */
-const NEAR_KM = 200;
+export const MAX_MATCH_COUNT = 500;
+/** With fewer matches than a page shows, the text may be misspelled. */
+const FEW_COUNT = 10;
 
-interface Scored {
-  readonly place: number;
-  readonly name: number;
-  readonly score: number;
+/**
+ * Scores are decimal logarithms, like the weights that they start from. A complete name counts as a tenfold weight:
+ * enough for Nice over Nicosia, too little for a small town called Par over Paris.
+ */
+const COMPLETE_SCORE = 1;
+const KIND_SCORE: Readonly<Record<NameKind, number>> = {
+  [KIND.own]: 0,
+  [KIND.variant]: -0.3,
+  [KIND.foreign]: -1.3,
+};
+/** Of the names of a place that fit, the one with the least to come is told. */
+const SCORE_PER_LETTER_TO_COME = -0.001;
+/** A place right at the given point is as likely as one of the thousandfold weight far away. */
+const NEAR_SCORE = 3;
+/** Distance at which nearness counts half, and from which on it does not count, kilometres. */
+const NEAR_KM = 100;
+const MAX_NEAR_KM = 500;
+const MISSPELLED_SCORE = -3;
+/** More than any place gets; brings scores into (0, 1]. */
+const TOP_SCORE = 15;
+const LEAST_SCORE = 0.001;
+
+/** What a scan is about besides the names: how much worse they fit, and which places are wanted. */
+interface Wanted {
+  readonly handicap: number;
+  readonly qualifies: (place: number) => boolean;
 }
 
-/** Destinations whose name begins so; when there are few, also those that a typing error away begin so. Best first. */
-export function searchDestinations(
-  gazetteer: Gazetteer,
-  query: SearchQuery,
-  fewCount: number,
-): readonly Match[] {
-  const folded = foldName(query.text);
-  if (folded === "") return [];
-  const best = new Map<number, Scored>();
-  collect(gazetteer, gazetteer.withPrefix(folded), folded, 1, query, Infinity, best);
-  if (best.size < fewCount) {
-    for (const variant of oneEditAway(folded)) {
-      collect(gazetteer, gazetteer.withPrefix(variant), variant, 0.5, query, MAX_NAMES_PER_VARIANT, best);
+/** Typeahead over the gazetteer. */
+export function createSearch(gazetteer: Gazetteer): Search {
+  const { names, blockBest, postings, postingOffsets, weight } = gazetteer;
+  const best = createBest(gazetteer.placeCount, MAX_MATCH_COUNT);
+  /** What nearness to the point of the present search adds, per place; 0 for all but `nearPlaces`. */
+  const nearScores = new Float32Array(gazetteer.placeCount);
+  const nearPlaces: number[] = [];
+
+  function scan({ from, to }: NameRange, length: number, { handicap, qualifies }: Wanted): void {
+    const mostNear = nearPlaces.length === 0 ? 0 : NEAR_SCORE;
+    for (let block = Math.floor(from / BLOCK_SIZE); block * BLOCK_SIZE < to; block += 1) {
+      if (weight(blockBest[block] ?? 0) + handicap + COMPLETE_SCORE + mostNear <= best.threshold()) continue;
+      const end = Math.min(to, (block + 1) * BLOCK_SIZE);
+      for (let name = Math.max(from, block * BLOCK_SIZE); name < end; name += 1) {
+        const toComeCount = names.lengthOf(name) - length;
+        const bonus =
+          handicap + (toComeCount === 0 ? COMPLETE_SCORE : toComeCount * SCORE_PER_LETTER_TO_COME);
+        for (let at = postingOffsets[name] ?? 0; at < (postingOffsets[name + 1] ?? 0); at += 1) {
+          const posting = postings[at] ?? 0;
+          const place = posting >>> POSTING_SHIFT;
+          const near = nearScores[place] ?? 0;
+          const score = weight(place) + near + bonus + KIND_SCORE[kindOf(posting)];
+          if (score > best.threshold() && qualifies(place)) best.offer(place, name, score);
+        }
+      }
     }
   }
-  return [...best.values()]
-    .sort((a, b) => b.score - a.score || a.place - b.place)
-    .slice(0, MAX_MATCH_COUNT)
-    .map(({ place, name, score }) => ({
-      destination: gazetteer.toDestination(place),
-      matchedName: gazetteer.originalOf(name),
-      score,
-    }));
-}
 
-function collect(
-  gazetteer: Gazetteer,
-  range: NameRange,
-  prefix: string,
-  quality: number,
-  query: SearchQuery,
-  maxNameCount: number,
-  best: Map<number, Scored>,
-): void {
-  const prefixBytes = Buffer.byteLength(prefix);
-  const to = Math.min(range.to, range.from + maxNameCount);
-  for (let name = range.from; name < to; name += 1) {
-    const exact = gazetteer.foldedLength(name) === prefixBytes;
-    for (const { place, own } of gazetteer.matchesOf(name)) {
-      if (query.countryCode !== "" && gazetteer.countryCode(place) !== query.countryCode) continue;
-      // Inhabitants on a log scale: ten million make 1.
-      const size = Math.log10(Math.max(1, gazetteer.population(place))) / 7;
-      const score =
-        quality *
-        (0.5 * Math.min(1, size) +
-          (exact ? 0.3 : 0) +
-          (own ? 0.1 : 0) +
-          0.1 * nearness(gazetteer, place, query.near));
-      const known = best.get(place);
-      if (known === undefined || score > known.score) best.set(place, { place, name, score });
-    }
+  function setNear(near: SearchQuery["near"]): void {
+    for (const place of nearPlaces) nearScores[place] = 0;
+    nearPlaces.length = 0;
+    if (near === undefined) return;
+    gazetteer.nearby.within(near.latitude, near.longitude, MAX_NEAR_KM, (place, km) => {
+      nearScores[place] = (NEAR_SCORE * NEAR_KM) / (NEAR_KM + km);
+      nearPlaces.push(place);
+    });
   }
-}
 
-function nearness(gazetteer: Gazetteer, place: number, near: SearchQuery["near"]): number {
-  if (near === undefined) return 0;
-  const there = gazetteer.location(place);
-  const turn = ((there.longitude - near.longitude + 540) % 360) - 180;
-  const km =
-    111.2 * Math.hypot(there.latitude - near.latitude, turn * Math.cos((near.latitude * Math.PI) / 180));
-  return NEAR_KM / (NEAR_KM + km);
+  /** Places that the text after the name is the beginning of a country, region or code of. */
+  function qualifierOf(countryCode: string, qualifier: string): (place: number) => boolean {
+    if (qualifier === "")
+      return countryCode === "" ? () => true : (place) => gazetteer.countryCode(place) === countryCode;
+    const countries = gazetteer.countriesStarting(qualifier);
+    const areas = gazetteer.areasStarting(qualifier);
+    return (place) =>
+      (countryCode === "" || gazetteer.countryCode(place) === countryCode) &&
+      (countries.has(gazetteer.countryCode(place)) ||
+        areas.has(gazetteer.area1(place) ?? -1) ||
+        areas.has(gazetteer.area2(place) ?? -1));
+  }
+
+  function collect({ text, countryCode }: SearchQuery): void {
+    // What follows the first comma says where: "Paris, Te".
+    const [head = "", ...rest] = text.split(/[,;，、]/);
+    const folded = foldName(head);
+    if (folded === "") return;
+    const qualifier = foldName(rest.join(" "));
+    const wanted: Wanted = { handicap: 0, qualifies: qualifierOf(countryCode, qualifier) };
+    scan(names.withPrefix(folded), folded.length, wanted);
+    if (best.count() === 0 && qualifier === "") {
+      // The last words may say where without a comma: "paris te".
+      const words = folded.split(" ");
+      for (let count = words.length - 1; count > 0 && best.count() === 0; count -= 1) {
+        const name = words.slice(0, count).join(" ");
+        const qualifies = qualifierOf(countryCode, words.slice(count).join(" "));
+        scan(names.withPrefix(name), name.length, { ...wanted, qualifies });
+      }
+    }
+    if (best.count() >= FEW_COUNT) return;
+    for (const range of names.withPrefixOneErrorAway(folded))
+      scan(range, folded.length, { ...wanted, handicap: MISSPELLED_SCORE });
+  }
+
+  /** A place's own name as it writes it; of other names, the spelling that the index has. */
+  const matchedName = (place: number, name: number): string =>
+    gazetteer.matchesOf(name).some((match) => match.place === place && match.kind === KIND.own)
+      ? gazetteer.displayName(place)
+      : gazetteer.originalOf(name);
+
+  return {
+    find: (query, offset, count) => {
+      best.clear();
+      setNear(query.near);
+      collect(query);
+      const found = best.sorted();
+      return {
+        matches: found.slice(offset, offset + count).map(({ place, name, score }) => ({
+          destination: gazetteer.toDestination(place),
+          matchedName: matchedName(place, name),
+          score: Math.max(LEAST_SCORE, Math.min(1, score / TOP_SCORE)),
+        })),
+        more: found.length > offset + count,
+      };
+    },
+  };
 }

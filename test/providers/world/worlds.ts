@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { foldName } from "../../../services/guide-composer/destination/fold-name.ts";
+import { KIND } from "../../../services/guide-composer/destination/gazetteer-file.ts";
 import { loadGazetteer, type Gazetteer } from "../../../services/guide-composer/destination/gazetteer.ts";
 import { generateCity } from "./generated-city.ts";
 import { hash32 } from "./random.ts";
@@ -175,14 +176,14 @@ const countryName = new Intl.DisplayNames("en", { type: "region" });
 /** The names that a page's title tells namesakes apart by. */
 function qualifiersOf(gazetteer: Gazetteer, place: number): string[] {
   const country = gazetteer.countryCode(place);
-  const region = gazetteer.regionName(country, gazetteer.admin1(place));
+  const region = gazetteer.regionName(place);
   return [region, countryName.of(country) ?? ""].filter((name) => name !== "");
 }
 
 /** Places of a name, most populous first; those that it is only a foreign name of where it is nobody's own. */
 function namesakes(gazetteer: Gazetteer, name: string): number[] {
   const matches = gazetteer.byName(foldName(name));
-  const own = matches.filter((match) => match.own);
+  const own = matches.filter(({ kind }) => kind === KIND.own);
   return (own.length > 0 ? own : matches)
     .map(({ place }) => place)
     .sort((a, b) => gazetteer.population(b) - gazetteer.population(a) || a - b);

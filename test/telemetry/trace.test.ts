@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { ORIGIN_SETTINGS } from "../../services/content-fetcher/config.ts";
 import { ATTRIBUTE } from "../../shared/telemetry/attributes.ts";
+import { startTestProviders, type TestProviders } from "../providers/test-providers.ts";
 import { composeByJson } from "../support/compose-call.ts";
 import { startOtlpCollector, type CollectedSpan, type OtlpCollector } from "../support/otlp-collector.ts";
-import { startProviderServer, type ProviderServer } from "../support/provider-server.ts";
 import { startServicePair, type ServicePair } from "../support/service-process.ts";
 
 const COMPOSE = "wayfarer.guide.v1.GuideService/ComposeGuide";
@@ -17,14 +16,14 @@ const complete = (spans: readonly CollectedSpan[]): boolean =>
 
 describe("the trace of a guide", () => {
   let collector: OtlpCollector;
-  let provider: ProviderServer;
+  let providers: TestProviders;
   let pair: ServicePair;
 
   before(async () => {
     collector = await startOtlpCollector();
-    provider = await startProviderServer(() => ({ status: 503, body: "" }));
+    providers = await startTestProviders({ seed: 1, now: Date.now });
     pair = await startServicePair({
-      ...Object.fromEntries(Object.keys(ORIGIN_SETTINGS).map((name) => [name, provider.baseUrl])),
+      ...providers.settings,
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
       OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
       OTEL_BSP_SCHEDULE_DELAY: "10",
@@ -32,7 +31,7 @@ describe("the trace of a guide", () => {
   });
   after(async () => {
     const codes = await pair.stop();
-    await provider.close();
+    await providers.close();
     await collector.close();
     assert.deepEqual(codes, [0, 0]);
     const complaints = [...pair.composer.lines, ...pair.fetcher.lines].filter((line) =>
@@ -40,7 +39,7 @@ describe("the trace of a guide", () => {
     );
     assert.deepEqual(complaints, []);
   });
-  beforeEach(() => provider.reset());
+  beforeEach(() => providers.reset());
 
   it("has every step, hop and provider attempt under one root", async () => {
     const { report, guide } = await composeByJson(pair.composer.address, {
@@ -85,7 +84,7 @@ describe("the trace of a guide", () => {
     const calls = spans.filter(({ name }) => name === "provider call");
     assert.ok(calls.length > 0 && calls.every((call) => parentOf(call) === hopServer));
     const attempts = spans.filter(({ name }) => name === "provider attempt");
-    assert.equal(attempts.length, provider.requests.length);
+    assert.equal(attempts.length, providers.requests().length);
     assert.ok(attempts.every((attempt) => calls.includes(parentOf(attempt) ?? attempt)));
     const requests = spans.filter(({ scope }) => scope.includes("undici"));
     assert.equal(requests.length, attempts.length);
@@ -93,6 +92,7 @@ describe("the trace of a guide", () => {
   });
 
   it("names reasons and statuses, never numbers of enums", async () => {
+    providers.setFault("open-meteo", { kind: "status", status: 503 });
     const { report } = await composeByJson(pair.composer.address, {
       spec: { destinationQuery: "Porto, PT" },
     });
@@ -139,8 +139,8 @@ describe("the trace of a guide", () => {
     assert.equal(report.traceId, traceId);
     const spans = await collector.trace(traceId, complete);
     assert.equal(spans.find(({ name }) => name === COMPOSE)?.parentSpanId, "b7ad6b7169203331");
-    assert.ok(provider.requests.length > 0);
-    for (const { headers } of provider.requests)
+    assert.ok(providers.requests().length > 0);
+    for (const { headers } of providers.requests())
       assert.deepEqual(
         [headers["traceparent"], headers["tracestate"], headers["baggage"]],
         [undefined, undefined, undefined],
@@ -165,15 +165,14 @@ describe("the trace of a guide", () => {
   });
 
   it("keeps each call's spans in its own trace when one load serves two calls", async () => {
-    let arrived = (): void => {};
-    const firstRequest = new Promise<void>((resolve) => (arrived = resolve));
-    provider.setLatencyMs(() => {
+    const { promise: arrival, resolve: arrived } = Promise.withResolvers<void>();
+    providers.server("open-meteo").setLatencyMs(() => {
       arrived();
       return 100;
     });
     const request = { spec: { destinationQuery: "Évora" } };
     const first = composeByJson(pair.composer.address, request);
-    await firstRequest;
+    await arrival;
     const second = composeByJson(pair.composer.address, request);
     const [loader, waiter] = await Promise.all([first, second]);
     const loading = await collector.trace(loader.report.traceId, complete);

@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { Code } from "@connectrpc/connect";
+import { FETCHER_SETTINGS, ORIGIN_SETTINGS } from "../services/content-fetcher/config.ts";
+import { PROVIDERS } from "../services/content-fetcher/providers.ts";
+import { COMPOSER_SETTINGS } from "../services/guide-composer/config.ts";
+import { SECTION_LIFE_MS } from "../services/guide-composer/sections.ts";
+import { startPair, type RunningPair } from "../services/pair.ts";
+import { readSettings, type Setting } from "../shared/config.ts";
+import { REASON_CODE } from "../shared/errors.ts";
+import { ContentService } from "../shared/gen/wayfarer/content/v1/content_service_pb.ts";
+import { GuideService } from "../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import { SectionKindSchema, type SectionKind } from "../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { ErrorReasonSchema } from "../shared/gen/wayfarer/type/v1/error_reason_pb.ts";
+import { createLog } from "../shared/log.ts";
+import { startTestProviders, type TestProviders } from "./providers/test-providers.ts";
+import { examplesOf, missingIn, parseJsonValues, sectionOf, tableOf } from "./support/readme.ts";
+import { requireTool } from "./support/tools.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const read = (path: string): string => readFileSync(`${ROOT}${path}`, "utf8");
+const README = read("README.md");
+const HOUR_MS = 3_600_000;
+
+const SETTINGS: Readonly<Record<string, Setting<unknown>>> = {
+  ...COMPOSER_SETTINGS,
+  ...FETCHER_SETTINGS,
+  ...ORIGIN_SETTINGS,
+};
+
+const kindName = (kind: SectionKind): string => SectionKindSchema.value[kind]?.localName.toLowerCase() ?? "";
+const toLife = (lifeMs: number): string =>
+  lifeMs > 24 * HOUR_MS ? `${lifeMs / 24 / HOUR_MS} d` : `${lifeMs / HOUR_MS} h`;
+const toStatusName = (code: Code): string =>
+  (Code[code] ?? "").replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
+/** `DEADLINE_EXCEEDED` of a code; what is data has none. */
+const codeCell = (code: Code | undefined): string => (code === undefined ? "data" : toStatusName(code));
+
+describe("README.md", () => {
+  it("lists every setting with its default and meaning, and no other", () => {
+    const rows = tableOf(sectionOf(README, "Settings"), "Setting");
+    const expected = Object.entries(SETTINGS).map(([name, { default: value, description }]) => [
+      `\`${name}\``,
+      value === undefined ? "unset" : `\`${value}\``,
+      description,
+    ]);
+    assert.deepEqual(rows, expected);
+  });
+
+  it("lists every reason with its code, and no other", () => {
+    const rows = tableOf(sectionOf(README, "Errors"), "Reason").map(([reason, code]) => [reason, code]);
+    assert.deepEqual(
+      rows,
+      Object.entries(REASON_CODE).map(([reason, code]) => [`\`${reason}\``, codeCell(code)]),
+    );
+    assert.deepEqual(
+      new Set(rows.map(([reason = ""]) => reason.replaceAll("`", ""))),
+      new Set(
+        ErrorReasonSchema.values.map(({ localName }) => localName).filter((name) => name !== "UNSPECIFIED"),
+      ),
+    );
+  });
+
+  it("lists every provider with its offerings, licence, storage and origins, and no other", () => {
+    const rows = tableOf(sectionOf(README, "Sections and providers"), "Provider");
+    const expected = PROVIDERS.map(({ id, offerings, geocode, terms, origins }) => [
+      `\`${id}\``,
+      [...offerings.map(({ kind }) => kindName(kind)), ...(geocode === undefined ? [] : ["geocoding"])].join(
+        ", ",
+      ),
+      terms.license,
+      terms.storable
+        ? terms.maxStorageMs === undefined
+          ? "yes"
+          : `at most ${toLife(terms.maxStorageMs)}`
+        : "no",
+      origins.length === 0
+        ? "embedded"
+        : origins.map(({ defaultUrl }) => new URL(defaultUrl).host).join(", "),
+    ]);
+    assert.deepEqual(rows, expected);
+  });
+
+  it("gives every section its life", () => {
+    const rows = tableOf(sectionOf(README, "Sections and providers"), "Section");
+    const expected = SectionKindSchema.values
+      .filter(({ number }) => number !== 0)
+      .map(({ number, localName }) => [localName.toLowerCase(), toLife(new Map(lives()).get(number) ?? 0)]);
+    assert.deepEqual(rows, expected);
+  });
+
+  it("lists every method, and no other", () => {
+    const rows = tableOf(sectionOf(README, "API"), "Method").map(([method]) => method);
+    const expected = [GuideService, ContentService].flatMap(({ name, methods }) =>
+      methods.map((method) => `\`${name}/${method.name}\``),
+    );
+    assert.deepEqual(rows, expected);
+  });
+
+  it("names scripts and files that are there", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+    for (const [, name = ""] of README.matchAll(/npm run ([a-z:-]+)/g))
+      assert.ok(name in scripts, `npm run ${name}`);
+    for (const [, path = ""] of README.matchAll(
+      /[`( ]((?:services|shared|test|proto|\.ci)\/[\w./-]*\w\/?)[`) ]/g,
+    )) {
+      if (path.startsWith("shared/gen")) continue;
+      assert.ok(existsSync(`${ROOT}${path}`), path);
+    }
+    for (const [, anchor = ""] of README.matchAll(/\]\(#([a-z-]+)\)/g))
+      assert.ok(
+        [...README.matchAll(/^## (.*)$/gm)].some(
+          ([, title = ""]) => title.toLowerCase().replaceAll(" ", "-") === anchor,
+        ),
+        anchor,
+      );
+  });
+});
+
+const lives = (): [number, number][] =>
+  Object.entries(SECTION_LIFE_MS).map(([kind, lifeMs]) => [Number(kind), lifeMs]);
+
+describe(".env.example", () => {
+  it("has every setting with its default, and no other", () => {
+    const lines = read(".env.example")
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"));
+    const expected = Object.entries(SETTINGS).map(([name, setting]) => `${name}=${setting.default ?? ""}`);
+    assert.deepEqual(lines.sort(byText), expected.sort(byText));
+  });
+});
+
+const byText = (a: string, b: string): number => (a < b ? -1 : 1);
+
+describe("the commands of README.md", () => {
+  let providers: TestProviders;
+  let pair: RunningPair;
+
+  before(async () => {
+    providers = await startTestProviders({ seed: 1, now: Date.now });
+    pair = await startPair(providers.settings, createLog("test", "silent"), readSettings);
+  });
+  after(async () => {
+    await pair.close(1_000);
+    await providers.close();
+  });
+
+  for (const { command, output } of examplesOf(README)) {
+    const tool = command.startsWith("grpcurl") ? "grpcurl" : "curl";
+    it(`${command.slice(0, 60).trim()}... answers as documented`, async function () {
+      const local = command
+        .replaceAll("127.0.0.1:50051", pair.composer)
+        .replaceAll("127.0.0.1:50052", pair.fetcher)
+        .replace(/^grpcurl/, () => (tool === "grpcurl" ? requireTool("grpcurl", this) : ""));
+      const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", local], {
+        maxBuffer: 16 << 20,
+      });
+      assert.deepEqual(missingIn(parseJsonValues(stdout), output), [], stdout.slice(0, 2_000));
+    });
+  }
+});
+
+describe("the comparison of outputs", () => {
+  it("finds fields, types, elements and enum values that are missing", () => {
+    const actual = { a: [{ kind: "KIND_A", n: 1 }], b: "x" };
+    assert.deepEqual(missingIn(actual, { a: [{ kind: "KIND_A" }], b: "other" }), []);
+    for (const documented of [
+      { c: 1 },
+      { b: 1 },
+      { a: [{ kind: "KIND_B" }] },
+      { a: {} },
+      { a: [{ n: "1" }] },
+    ])
+      assert.equal(missingIn(actual, documented).length, 1, JSON.stringify(documented));
+  });
+  it("reads the messages of a stream", () =>
+    assert.deepEqual(parseJsonValues('{"a":{"b":"}{"}}\n{"c":1}\n'), [{ a: { b: "}{" } }, { c: 1 }]));
+});

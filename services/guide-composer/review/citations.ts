@@ -1,9 +1,9 @@
 import type { Rule } from "./rule.ts";
 
-/** Everything in a guide comes from somewhere, and says from where. */
+/** Everything in a guide comes from somewhere, and says from where. So heavy that no guide passes without. */
 export const citations: Rule = {
   name: "citation-missing",
-  weight: 5,
+  weight: 20,
   check: (guide) => {
     const items = guide.sections.flatMap(
       ({ kind, narratives, facts, listings, forecasts, contradictedListings }) =>
@@ -16,7 +16,7 @@ export const citations: Rule = {
     const uncited = items.filter(({ cited }) => !cited);
     return [...new Set(uncited.map(({ kind }) => kind))].map((kind) => ({
       kind,
-      message: `${uncited.filter((item) => item.kind === kind).length} items have no citation`,
+      message: `without a citation: ${uncited.filter((item) => item.kind === kind).length}`,
     }));
   },
 };

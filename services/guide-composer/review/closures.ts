@@ -15,12 +15,13 @@ export const closures: Rule = {
     if (start === undefined || itineraryDays.length === 0) return undefined;
     const clock = createZoneClock(destination?.timeZone ?? "UTC");
     const isHoliday = holidaysOf(sections, start, spec?.dayCount ?? 0, clock);
-    const hoursOf = new Map(
-      sections.flatMap(({ listings }) => listings.map(({ key, openingHours }) => [key, openingHours])),
+    const listings = new Map(
+      sections.flatMap((section) => section.listings.map((listing) => [listing.key, listing])),
     );
     return itineraryDays.flatMap(({ date, stops }) =>
       stops.flatMap(({ listingKey, window }) => {
-        const hours = readHours(hoursOf.get(listingKey) ?? "");
+        const { title = "", openingHours = "" } = listings.get(listingKey) ?? {};
+        const hours = readHours(openingHours);
         if (hours === undefined || date === undefined || !window?.startTime || !window.endTime) return [];
         const spans = openSpans(hours, date, isHoliday);
         const [fromMs, toMs] = [timestampMs(window.startTime), timestampMs(window.endTime)];
@@ -28,7 +29,7 @@ export const closures: Rule = {
           ([from, to]) => clock.toMs(date, from) <= fromMs && toMs <= clock.toMs(date, to),
         );
         return open === false
-          ? [{ kind: SectionKind.UNSPECIFIED, message: `closed when the itinerary is there: ${listingKey}` }]
+          ? [{ kind: SectionKind.UNSPECIFIED, message: `closed when the itinerary is there: ${title}` }]
           : [];
       }),
     );

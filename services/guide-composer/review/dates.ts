@@ -24,10 +24,10 @@ export const dates: Rule = {
     const outside = events.filter((event) => !overlaps(event, startMs, endMs));
     return [
       ...(strays.length > 0
-        ? [{ kind: SectionKind.WEATHER, message: `${strays.length} forecasts lie outside the dates` }]
+        ? [{ kind: SectionKind.WEATHER, message: `forecasts outside the dates: ${strays.length}` }]
         : []),
       ...(outside.length > 0
-        ? [{ kind: SectionKind.EVENTS, message: `${outside.length} events lie outside the dates` }]
+        ? [{ kind: SectionKind.EVENTS, message: `events outside the dates: ${outside.length}` }]
         : []),
     ];
   },

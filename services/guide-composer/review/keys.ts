@@ -8,7 +8,9 @@ export const keys: Rule = {
     if (sections.every(({ listings }) => listings.length === 0)) return undefined;
     return sections.flatMap(({ kind, listings }) => {
       const repeated = listings.length - new Set(listings.map(({ key }) => key)).size;
-      return repeated > 0 ? [{ kind, message: `${repeated} listings share a key with another one` }] : [];
+      return repeated > 0
+        ? [{ kind, message: `listings that share a key with another one: ${repeated}` }]
+        : [];
     });
   },
 };

@@ -12,7 +12,7 @@ export const narratives: Rule = {
     return judged.flatMap(({ kind, narratives: texts }) => {
       const short = texts.filter(({ text }) => text.length < MIN_NARRATIVE_CHARACTERS);
       return short.length > 0
-        ? [{ kind, message: `${short.length} texts have fewer than ${MIN_NARRATIVE_CHARACTERS} characters` }]
+        ? [{ kind, message: `texts of fewer than ${MIN_NARRATIVE_CHARACTERS} characters: ${short.length}` }]
         : [];
     });
   },

@@ -10,6 +10,7 @@ export const size: Rule = {
   name: "too-large",
   weight: 1,
   check: (guide) => {
+    if (guide.sections.length === 0) return undefined;
     const count = textCharacterCount(guide);
     return count > MAX_TEXT_CHARACTERS
       ? [

@@ -15,7 +15,7 @@ export const titles: Rule = {
         ({ title }) => title.trim().length < MIN_TITLE_CHARACTERS && !DENSE_SCRIPT.test(title),
       );
       return short.length > 0
-        ? [{ kind, message: `${short.length} titles have fewer than 3 characters` }]
+        ? [{ kind, message: `titles of fewer than ${MIN_TITLE_CHARACTERS} characters: ${short.length}` }]
         : [];
     });
   },

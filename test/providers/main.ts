@@ -1,5 +1,11 @@
-import { parseArgs } from "node:util";
-import { BEHAVIOUR_OPTIONS, BEHAVIOUR_USAGE, readBehaviour } from "./provider-arguments.ts";
+import { readCommandLine } from "./command-line.ts";
+import {
+  applyBehaviour,
+  BEHAVIOUR_OPTIONS,
+  BEHAVIOUR_USAGE,
+  readBehaviour,
+  type ProviderBehaviour,
+} from "./provider-arguments.ts";
 import { commandSchema, type Answer } from "./spawned-providers.ts";
 import { startTestProviders, type TestProviders } from "./test-providers.ts";
 
@@ -15,33 +21,29 @@ One line of JSON on stdout has the settings that lead to them. SIGINT, SIGTERM a
 const BAD_INPUT = 2;
 const MAX_PORT = 65_535;
 
-function readArguments(): {
+interface Arguments {
   readonly port: number;
   readonly compressed: boolean;
-  readonly behaviour: ReturnType<typeof readBehaviour>;
-} {
-  const problems: string[] = [];
-  try {
-    const { values } = parseArgs({
-      options: {
-        ...BEHAVIOUR_OPTIONS,
-        port: { type: "string" },
-        compressed: { type: "boolean" },
-        help: { type: "boolean" },
-      },
-    });
-    if (values.help === true) {
-      process.stdout.write(USAGE);
-      process.exit(0);
-    }
-    const behaviour = readBehaviour(values, problems);
-    const port = Number(values.port ?? "0");
-    if (!(Number.isInteger(port) && port >= 0 && port <= MAX_PORT))
-      problems.push(`--port must be a whole number from 0 to ${MAX_PORT}`);
-    if (problems.length === 0) return { port, compressed: values.compressed === true, behaviour };
-  } catch (error) {
-    problems.push(error instanceof Error ? error.message : "the options cannot be read");
+  readonly behaviour: ProviderBehaviour;
+}
+
+function readArguments(): Arguments {
+  const line = readCommandLine(process.argv.slice(2), {
+    ...BEHAVIOUR_OPTIONS,
+    port: { type: "string" },
+    compressed: { type: "boolean" },
+    help: { type: "boolean" },
+  });
+  if (line.flags.has("help")) {
+    process.stdout.write(USAGE);
+    process.exit(0);
   }
+  const problems = [...line.problems];
+  const behaviour = readBehaviour(line, problems);
+  const [portText = "0"] = line.texts.get("port") ?? [];
+  const port = /^\d+$/.test(portText) ? Number(portText) : Number.NaN;
+  if (!(port <= MAX_PORT)) problems.push(`--port must be a whole number from 0 to ${MAX_PORT}`);
+  if (problems.length === 0) return { port, compressed: line.flags.has("compressed"), behaviour };
   process.stderr.write(`${problems.join("\n")}\n\n${USAGE}`);
   process.exit(BAD_INPUT);
 }
@@ -70,9 +72,7 @@ async function obey(providers: TestProviders, message: unknown): Promise<Answer>
 
 const { port, compressed, behaviour } = readArguments();
 const providers = await startTestProviders({ seed: behaviour.seed, now: Date.now, port, compressed });
-if (behaviour.profile !== undefined) providers.setProfile(behaviour.profile);
-for (const { id, latencyMs } of behaviour.latencies) providers.setLatencyMs(latencyMs, id);
-for (const { id, fault } of behaviour.faults) providers.setFault(id, fault);
+applyBehaviour(providers, behaviour);
 
 async function end(): Promise<void> {
   await providers.close();

@@ -1,5 +1,6 @@
+import type { CommandLine } from "./command-line.ts";
 import type { Fault } from "../support/provider-server.ts";
-import { isProviderId, PROVIDER_IDS, type ProviderId } from "./test-providers.ts";
+import { isProviderId, PROVIDER_IDS, type ProviderId, type TestProviders } from "./test-providers.ts";
 import { PROFILES, type Profile } from "./profiles.ts";
 
 /** How the test providers behave, as given on a command line. */
@@ -11,7 +12,7 @@ export interface ProviderBehaviour {
   readonly faults: readonly { readonly id: ProviderId; readonly fault: Fault }[];
 }
 
-/** The options of `parseArgs` that describe the behaviour. */
+/** The options that describe the behaviour. */
 export const BEHAVIOUR_OPTIONS = {
   seed: { type: "string" },
   profile: { type: "string" },
@@ -33,21 +34,16 @@ const MAX_LATENCY_MS = 60_000;
 /** Providers that have a way to say inside a 200 that they failed. */
 const REMARKING: ReadonlySet<ProviderId> = new Set(["overpass", "wikivoyage"]);
 
-interface Given {
-  readonly seed?: string | undefined;
-  readonly profile?: string | undefined;
-  readonly "latency-ms"?: readonly string[] | undefined;
-  readonly fault?: readonly string[] | undefined;
-}
-
-/** Reads the behaviour; what is wrong with it is added to `problems`, all of it. */
-export function readBehaviour(given: Given, problems: string[]): ProviderBehaviour {
-  const seed = whole(given.seed ?? "1", 0, MAX_SEED);
+/** Reads the behaviour from the options; what is wrong with it is added to `problems`, all of it. */
+export function readBehaviour({ texts }: Pick<CommandLine, "texts">, problems: string[]): ProviderBehaviour {
+  const [seedText = "1"] = texts.get("seed") ?? [];
+  const seed = whole(seedText, 0, MAX_SEED);
   if (seed === undefined) problems.push(`--seed must be a whole number from 0 to ${MAX_SEED}`);
-  const profile = PROFILES.find((name) => name === given.profile);
-  if (given.profile !== undefined && profile === undefined)
+  const [profileText] = texts.get("profile") ?? [];
+  const profile = PROFILES.find((name) => name === profileText);
+  if (profileText !== undefined && profile === undefined)
     problems.push(`--profile must be one of ${PROFILES.join(", ")}`);
-  const latencies = (given["latency-ms"] ?? []).flatMap((text) => {
+  const latencies = (texts.get("latency-ms") ?? []).flatMap((text) => {
     const [first = "", second] = text.split("=");
     const latencyMs = whole(second ?? first, 0, MAX_LATENCY_MS);
     const id = second === undefined ? undefined : first;
@@ -59,7 +55,7 @@ export function readBehaviour(given: Given, problems: string[]): ProviderBehavio
     }
     return [{ id, latencyMs }];
   });
-  const faults = (given.fault ?? []).flatMap((text) => {
+  const faults = (texts.get("fault") ?? []).flatMap((text) => {
     const [id = "", kind = ""] = text.split("=");
     if (!isProviderId(id)) {
       problems.push(`--fault ${text} must name one of ${PROVIDER_IDS.join(", ")}`);
@@ -113,4 +109,11 @@ function parseFault(text: string): Fault | undefined {
     default:
       return undefined;
   }
+}
+
+/** Makes running providers behave so. */
+export function applyBehaviour(providers: TestProviders, behaviour: ProviderBehaviour): void {
+  if (behaviour.profile !== undefined) providers.setProfile(behaviour.profile);
+  for (const { id, latencyMs } of behaviour.latencies) providers.setLatencyMs(latencyMs, id);
+  for (const { id, fault } of behaviour.faults) providers.setFault(id, fault);
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ORIGIN_SETTINGS } from "../../services/content-fetcher/config.ts";
 import { startProviderServer } from "../support/provider-server.ts";
-import { readBehaviour } from "./provider-arguments.ts";
+import { readCommandLine } from "./command-line.ts";
+import { BEHAVIOUR_OPTIONS, readBehaviour } from "./provider-arguments.ts";
 import { lognormalMs } from "./profiles.ts";
 import { spawnTestProviders } from "./spawned-providers.ts";
 import { PROVIDER_IDS, startTestProviders, type TestProviders } from "./test-providers.ts";
@@ -142,36 +143,35 @@ describe("the test providers", () => {
   });
 
   it("read their behaviour from a command line and name everything that is wrong with it", () => {
-    const problems: string[] = [];
-    const read = readBehaviour(
-      {
-        seed: "7",
-        profile: "fast",
-        "latency-ms": ["30", "overpass=40"],
-        fault: ["overpass=remark", "wikivoyage=status:503", "met-norway=rate-limit:9"],
-      },
-      problems,
+    const read = (...argv: string[]) => {
+      const line = readCommandLine(argv, { ...BEHAVIOUR_OPTIONS, help: { type: "boolean" } });
+      const problems = [...line.problems];
+      return { behaviour: readBehaviour(line, problems), problems };
+    };
+    const good = read(
+      ..."--seed 7 --profile=fast --latency-ms 30 --latency-ms overpass=40".split(" "),
+      ..."--fault overpass=remark --fault wikivoyage=status:503 --fault met-norway=rate-limit:9".split(" "),
     );
-    assert.deepEqual(problems, []);
-    assert.equal(read.seed, 7);
-    assert.deepEqual(read.latencies, [
-      { id: undefined, latencyMs: 30 },
-      { id: "overpass", latencyMs: 40 },
-    ]);
-    assert.deepEqual(read.faults, [
-      { id: "overpass", fault: { kind: "remark" } },
-      { id: "wikivoyage", fault: { kind: "status", status: 503 } },
-      { id: "met-norway", fault: { kind: "rate-limit", retryAfterSeconds: 9 } },
-    ]);
-    readBehaviour(
-      {
-        seed: "-1",
-        profile: "quick",
-        "latency-ms": ["soon", "nobody=3"],
-        fault: ["nobody=hang", "overpass=explode", "open-meteo=remark", "overpass=slow"],
-      },
-      problems,
+    assert.deepEqual(good.problems, []);
+    assert.deepEqual(good.behaviour, {
+      seed: 7,
+      profile: "fast",
+      latencies: [
+        { id: undefined, latencyMs: 30 },
+        { id: "overpass", latencyMs: 40 },
+      ],
+      faults: [
+        { id: "overpass", fault: { kind: "remark" } },
+        { id: "wikivoyage", fault: { kind: "status", status: 503 } },
+        { id: "met-norway", fault: { kind: "rate-limit", retryAfterSeconds: 9 } },
+      ],
+    });
+    const bad = read(
+      ..."--seed=-1 --profile quick --latency-ms soon --latency-ms nobody=3 --fault nobody=hang".split(" "),
+      ..."--fault overpass=explode --fault open-meteo=remark --fault overpass=slow".split(" "),
+      ..."--speed 9 lisbon --help=yes --seed 3".split(" "),
     );
-    assert.equal(problems.length, 8);
+    assert.equal(bad.problems.length, 13, bad.problems.join("\n"));
+    assert.deepEqual(read("--profile").problems, ["--profile needs a value"]);
   });
 });

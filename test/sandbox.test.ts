@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+
+const ENTRY = fileURLToPath(new URL("sandbox/main.ts", import.meta.url));
+
+function start(...options: string[]): { child: ChildProcess; output: { stdout: string; stderr: string } } {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ENTRY, ...options], {
+    env: { ...process.env, COMPOSER_LISTEN: "127.0.0.1:0", FETCHER_LISTEN: "127.0.0.1:0" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = { stdout: "", stderr: "" };
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
+  return { child, output };
+}
+
+const guideSchema = z.object({
+  guide: z.object({
+    sections: z.array(z.object({ kind: z.string() })),
+    omissions: z.array(z.object({ kind: z.string(), reason: z.string() })).optional(),
+  }),
+});
+const providersSchema = z.object({
+  providers: z.array(z.object({ name: z.string(), baseUris: z.array(z.string()).optional() })),
+});
+
+describe("npm run sandbox", () => {
+  it("prints what it is and ready lines, composes a guide, and ends in order", async () => {
+    const { child, output } = start("--seed", "3", "--fault", "met-norway=status:503");
+    try {
+      while (!output.stdout.includes("Ctrl-C")) {
+        if (child.exitCode !== null || child.stdout === null) assert.fail(output.stderr);
+        await once(child.stdout, "data");
+      }
+      assert.match(output.stdout, /TEST SERVERS/);
+      assert.match(output.stdout, /no real provider's data/);
+      assert.match(output.stdout, /seed 3, met-norway status/);
+      const composer = /guide-composer +(\S+)/.exec(output.stdout)?.[1] ?? "";
+      const fetcher = /content-fetcher +(\S+)/.exec(output.stdout)?.[1] ?? "";
+      assert.ok(
+        output.stdout.includes(
+          `grpcurl -plaintext -d '{"spec":{"destination_query":"Lisbon"}}' ${composer} `,
+        ),
+      );
+      const line = /curl -X POST -H '([^:]+): ([^']+)' -d '([^']+)' (\S+)/.exec(output.stdout);
+      assert.ok(line !== null, output.stdout);
+      const [, name = "", value = "", body = "", url = ""] = line;
+      const response = await fetch(url, { method: "POST", headers: { [name]: value }, body });
+      assert.equal(response.status, 200);
+      const { guide } = guideSchema.parse(await response.json());
+      const kinds = guide.sections.map(({ kind }) => kind);
+      for (const kind of ["OVERVIEW", "WEATHER", "ATTRACTIONS", "RESTAURANTS", "NEIGHBORHOODS", "PRACTICAL"])
+        assert.ok(kinds.includes(`SECTION_KIND_${kind}`), `${kind}: ${JSON.stringify(guide.omissions)}`);
+      const listed = await fetch(`http://${fetcher}/wayfarer.content.v1.ContentService/ListProviders`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: "{}",
+      });
+      const uris = providersSchema
+        .parse(await listed.json())
+        .providers.flatMap(({ baseUris }) => baseUris ?? []);
+      assert.ok(uris.length >= 6);
+      for (const uri of uris) assert.ok(output.stdout.includes(`_BASE_URL=${uri}\n`), uri);
+    } finally {
+      child.kill("SIGTERM");
+      if (child.exitCode === null) await once(child, "exit");
+    }
+    assert.equal(child.exitCode, 0, output.stderr);
+  });
+
+  it("names every problem of a command line at once, with exit code 2", async () => {
+    const { child, output } = start(
+      "--profile",
+      "quick",
+      "--fault",
+      "overpass=explode",
+      "--sped",
+      "3",
+      "Lisbon",
+    );
+    await once(child, "close");
+    assert.equal(child.exitCode, 2);
+    for (const problem of [
+      "--profile must be one of",
+      "overpass=explode",
+      "--sped is no option",
+      '"Lisbon" is no option',
+    ])
+      assert.ok(output.stderr.includes(problem), problem);
+    assert.match(output.stderr, /npm run sandbox/);
+    assert.equal(output.stdout, "");
+  });
+
+  it("explains itself", async () => {
+    const { child, output } = start("--help");
+    await once(child, "close");
+    assert.equal(child.exitCode, 0);
+    for (const option of ["--profile", "--seed", "--latency-ms", "--fault"])
+      assert.ok(output.stdout.includes(option), option);
+  });
+
+  it("passes on what is wrong with the configuration", async () => {
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ENTRY], {
+      env: { ...process.env, COMPOSER_LISTEN: "nowhere", FETCHER_LISTEN: "127.0.0.1:0" },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    await once(child, "close");
+    assert.equal(child.exitCode, 2);
+    assert.match(stderr, /COMPOSER_LISTEN must be host:port/);
+  });
+});

@@ -148,6 +148,8 @@ function addressOf(url: string): Attributes {
   };
 }
 
-/** `DeadlineExceeded` as `DEADLINE_EXCEEDED`. */
+/** `DEADLINE_EXCEEDED` of `Code.DeadlineExceeded`: the spelling of gRPC, which has two L in CANCELLED. */
 export const toStatusName = (code: Code): string =>
-  (Code[code] ?? "Unknown").replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
+  code === Code.Canceled
+    ? "CANCELLED"
+    : (Code[code] ?? "Unknown").replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();

@@ -9,6 +9,7 @@ import {
 import { nestedTypes } from "@bufbuild/protobuf/reflect";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code, type ConnectRouter } from "@connectrpc/connect";
+import { file_google_rpc_error_details } from "./gen/google/rpc/error_details_pb.ts";
 import { Health } from "./gen/grpc/health/v1/health_pb.ts";
 import {
   ErrorResponseSchema,
@@ -133,6 +134,8 @@ function createCatalog(services: readonly DescService[]): Catalog {
     }
   };
   for (const { file } of services) addFile(file);
+  // No method names these, but errors carry them, and a client that has reflection alone wants to read them.
+  addFile(file_google_rpc_error_details);
   return { services: services.map(({ typeName }) => typeName), files, symbols, messages, extensions };
 }
 

@@ -16,6 +16,7 @@ import { GuideService } from "../shared/gen/wayfarer/guide/v1/guide_service_pb.t
 import { SectionKindSchema, type SectionKind } from "../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ErrorReasonSchema } from "../shared/gen/wayfarer/type/v1/error_reason_pb.ts";
 import { createLog } from "../shared/log.ts";
+import { toStatusName } from "../shared/telemetry/interceptors.ts";
 import { startTestProviders, type TestProviders } from "./providers/test-providers.ts";
 import { examplesOf, missingIn, parseJsonValues, sectionOf, tableOf } from "./support/readme.ts";
 import { requireTool } from "./support/tools.ts";
@@ -34,9 +35,7 @@ const SETTINGS: Readonly<Record<string, Setting<unknown>>> = {
 const kindName = (kind: SectionKind): string => SectionKindSchema.value[kind]?.localName.toLowerCase() ?? "";
 const toLife = (lifeMs: number): string =>
   lifeMs > 24 * HOUR_MS ? `${lifeMs / 24 / HOUR_MS} d` : `${lifeMs / HOUR_MS} h`;
-const toStatusName = (code: Code): string =>
-  (Code[code] ?? "").replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
-/** `DEADLINE_EXCEEDED` of a code; what is data has none. */
+/** What is data has no code. */
 const codeCell = (code: Code | undefined): string => (code === undefined ? "data" : toStatusName(code));
 
 describe("README.md", () => {
@@ -161,6 +160,23 @@ describe("the commands of README.md", () => {
       assert.deepEqual(missingIn(parseJsonValues(stdout), output), [], stdout.slice(0, 2_000));
     });
   }
+});
+
+describe("grpcurl", () => {
+  let pair: RunningPair;
+  before(async () => {
+    pair = await startPair({}, createLog("test", "silent"), readSettings);
+  });
+  after(async () => await pair.close(1_000));
+
+  it("reads the details of an error by reflection alone", async function () {
+    const grpcurl = requireTool("grpcurl", this);
+    const request = ["-plaintext", "-d", "{}", pair.composer, "wayfarer.guide.v1.GuideService/ComposeGuide"];
+    await assert.rejects(promisify(execFile)(grpcurl, request), (error) => {
+      const text = String(error);
+      return text.includes('"reason": "REQUEST_INVALID"') && text.includes('"field": "spec"');
+    });
+  });
 });
 
 describe("the comparison of outputs", () => {

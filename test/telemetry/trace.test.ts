@@ -195,6 +195,47 @@ describe("the trace of a guide", () => {
     );
   });
 
+  it("numbers the attempts of a call, each a span of its own", async () => {
+    providers.setFault("met-norway", { kind: "status", status: 503 }, 1);
+    const { report } = await composeByJson(pair.composer.address, { spec: { destinationQuery: "Leiria" } });
+    const spans = await collector.trace(report.traceId, complete);
+    const attempts = spans.filter(
+      ({ name, attributes }) =>
+        name === "provider attempt" && attributes.get(ATTRIBUTE.provider) === "providers/met-norway",
+    );
+    assert.deepEqual(
+      attempts.map(({ attributes, status }) => [
+        attributes.get(ATTRIBUTE.attempt),
+        attributes.get(ATTRIBUTE.httpStatus),
+        status.code,
+      ]),
+      [
+        ["1", "503", 2],
+        ["2", "200", 0],
+      ],
+    );
+    assert.equal(new Set(attempts.map(({ parentSpanId }) => parentSpanId)).size, 1);
+  });
+
+  it("keeps attempts that wait for their turn in the trace of their call", async () => {
+    // One query at a time: the second call's waits for the first one's.
+    providers.setLatencyMs(50, "overpass");
+    const answers = await Promise.all(
+      ["Viseu, PT", "Setúbal"].map((destinationQuery) =>
+        composeByJson(pair.composer.address, { spec: { destinationQuery } }),
+      ),
+    );
+    for (const { report } of answers) {
+      const spans = await collector.trace(report.traceId, complete);
+      const calls = new Set(spans.flatMap(({ name, spanId }) => (name === "provider call" ? spanId : [])));
+      const attempts = spans.filter(
+        ({ name, attributes }) =>
+          name === "provider attempt" && attributes.get(ATTRIBUTE.provider) === "providers/overpass",
+      );
+      assert.ok(attempts.length > 0 && attempts.every(({ parentSpanId = "" }) => calls.has(parentSpanId)));
+    }
+  });
+
   it("does not count health probes as calls", async () => {
     const before = collector.spans.length;
     const response = await fetch(`http://${pair.composer.address}/grpc.health.v1.Health/Check`, {

@@ -38,7 +38,7 @@ const VERDICT = {
 /** An answer with a status that we did not ask for, a 404 for example, is unusable and still an answer. */
 export function verdictOf(error: unknown): Verdict {
   if (!(error instanceof ServiceError)) return "none";
-  if (error.reason === "PROVIDER_RESPONSE_INVALID" && error.metadata["status"] !== undefined)
+  if (error.reason === "PROVIDER_RESPONSE_INVALID" && Number(error.metadata["status"]) >= 300)
     return "answered";
   return VERDICT[error.reason];
 }

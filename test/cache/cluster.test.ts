@@ -57,6 +57,7 @@ describe("one load per cluster, with a real Redis", () => {
     const [key = ""] = keys;
     assert.deepEqual((await first).get(key)?.decisions, ["MISS_COLD"]);
     const [local, cluster] = await Promise.all(others);
+    for (const each of keys) await eventually(async () => (await raw(each)) !== null);
     assert.deepEqual(local?.get(key)?.decisions, ["MISS_COLD", "COALESCED_LOCAL"]);
     assert.deepEqual(cluster?.get(key)?.decisions, ["MISS_COLD", "COALESCED_CLUSTER"]);
     assert.deepEqual((await ask(at(2), keys, source)).get(key)?.decisions, ["HIT_REDIS"]);
@@ -157,7 +158,8 @@ describe("one load per cluster, with a real Redis", () => {
   it("brings an eviction to the memory of every composer", async () => {
     for (const cache of caches) await ask(cache, keys, source);
     assert.equal(source.calls.length, keys.length);
-    assert.equal(await at(2).evict({ destination: `destinations/${number}` }), keys.length);
+    const evicted = await at(2).evict({ destination: `destinations/${number}` });
+    assert.deepEqual(evicted, { count: keys.length, complete: true });
     await eventually(() => caches.every((cache) => cache.memory.entryCount() === 0), 1_000);
   });
 
@@ -190,6 +192,7 @@ describe("one load per cluster, with a real Redis", () => {
     assert.ok(one && two);
     source.answer((key) => ({ state: "loaded", loaded: valueOf(`at ${nowMs} ${key}`, nowMs) }));
     await ask(one, keys, source);
+    for (const key of keys) await eventually(async () => (await raw(key)) !== null);
     nowMs += 60_000;
     const [key = ""] = keys;
     const young = (await ask(two, keys, source, { maxAgeMs: 60_000 })).get(key);

@@ -1,5 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { createBus, type Bus } from "./bus.ts";
+import { createClusterTally, type ClusterTally } from "./cluster-tally.ts";
+import { createLeadership, type Leadership } from "./leadership.ts";
+import { createPopularity, type Popularity } from "./popularity.ts";
 import { createClusterLoad } from "./cluster-load.ts";
 import { createCoherence, type Coherence } from "./coherence.ts";
 import { createLeases } from "./leases.ts";
@@ -33,11 +36,21 @@ export interface CacheOptions {
   readonly onRedisStateChanged: (node: string, cause: unknown) => void;
 }
 
-/** The cache of one composer: memory, then Redis when there is one. */
+export interface Eviction {
+  /** Entries removed from Redis, or from memory when there is no Redis. */
+  readonly count: number;
+  /** Whether every composer knows. When Redis cannot be reached, the others keep theirs until they expire. */
+  readonly complete: boolean;
+}
+
+/** The cache of one composer: memory, then Redis when there is one, and what composers know together. */
 export interface Cache {
   readonly lookup: Lookup;
-  /** Removes what fits here and in every other composer; says how many entries that were. */
-  readonly evict: (scope: EvictionScope) => Promise<number>;
+  /** Removes what fits here and in every other composer. */
+  readonly evict: (scope: EvictionScope) => Promise<Eviction>;
+  readonly tally: ClusterTally | undefined;
+  readonly popularity: Popularity;
+  readonly leadership: Leadership;
   readonly memory: MemoryStore;
   /** Undefined without Redis. */
   readonly redis: RedisLink | undefined;
@@ -48,6 +61,8 @@ export interface Cache {
 
 export async function createCache(options: CacheOptions): Promise<Cache> {
   const { now, monotonicNow, random, maxStaleMs, onTierError } = options;
+  const self = randomUUID();
+  const onRedisError = (error: unknown): void => onTierError("redis", error);
   const memory = createMemoryStore(options.memoryBytes, maxStaleMs, now);
   const refreshAhead = createRefreshAhead(now, random, options.mayRefresh, options.sweepEveryMs);
   if (options.redis === undefined) {
@@ -57,14 +72,15 @@ export async function createCache(options: CacheOptions): Promise<Cache> {
       memory,
       redis: undefined,
       redisLost: () => false,
-      evict: lookup.evict,
+      evict: async (scope) => ({ count: await lookup.evictLocally(scope), complete: true }),
+      tally: undefined,
+      popularity: createPopularity(undefined, now, onRedisError),
+      leadership: createLeadership(undefined, self, monotonicNow, onRedisError),
       close: lookup.close,
     };
   }
-  const self = randomUUID();
   const link = createRedisLink(options.redis, monotonicNow, options.onRedisStateChanged);
   const store = createRedisStore(link, maxStaleMs, now, random);
-  const onRedisError = (error: unknown): void => onTierError("redis", error);
   const { bus, coherence } = createCluster(link, memory, self, now, onRedisError);
   const lookup = createLookup({
     tiers: [memory, store],
@@ -84,19 +100,32 @@ export async function createCache(options: CacheOptions): Promise<Cache> {
   });
   await link.firstAnswer(FIRST_ANSWER_MS);
   coherence.start();
+  const tally = createClusterTally(link, now, onRedisError);
+  const popularity = createPopularity(link, now, onRedisError);
+  const leadership = createLeadership(link, self, monotonicNow, onRedisError);
   return {
     lookup,
     memory,
     redis: link,
     redisLost: () => !link.available(),
     evict: async (scope) => {
-      const count = await lookup.evict(scope);
-      await coherence.announce(scope, bus, self);
-      return count;
+      const inMemory = await lookup.evictLocally(scope);
+      try {
+        const count = await store.evict(scope);
+        await coherence.announce(scope, bus, self);
+        return { count, complete: true };
+      } catch (error) {
+        onRedisError(error);
+        return { count: inMemory, complete: false };
+      }
     },
+    tally,
+    popularity,
+    leadership,
     close: async () => {
       coherence.close();
       await lookup.close();
+      await Promise.all([tally.close(), popularity.close(), leadership.close()]);
       await link.close();
     },
   };

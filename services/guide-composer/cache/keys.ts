@@ -67,13 +67,24 @@ export const BUS_CHANNEL = `${PREFIX}/bus`;
 /** Stream of the evictions, for composers that were cut off from the channel. */
 export const EVICTIONS_KEY = `${PREFIX}/evictions`;
 
+/** Hash of the cluster's counters. */
+export const CLUSTER_TALLY_KEY = `${PREFIX}/tally`;
+
+/** Sorted set of what was asked for on a day, counted from the epoch; all days in one slot. */
+export const popularityKey = (day: number): string => `${PREFIX}/{popularity}/${day}`;
+
+/** Lease of the process that warms. */
+export const LEADER_KEY = `${PREFIX}/leader`;
+
+/** Keys that are no entries: an eviction leaves them alone. */
+const NO_ENTRIES = new Set(["bus", "evictions", "tally", "{popularity}", "leader"]);
+
 /** Whether an eviction means what is under a key, its lease included. Geocoder answers belong to no scope but all. */
 export function isInScope(key: string, scope: EvictionScope): boolean {
   if (!key.startsWith(`${PREFIX}/`)) return false;
   const [type = "", ...rest] = key.slice(PREFIX.length + 1).split("/");
   const { destination, kind, provider } = scope;
-  if (destination === undefined && kind === undefined && provider === undefined)
-    return type !== "bus" && type !== "evictions";
+  if (destination === undefined && kind === undefined && provider === undefined) return !NO_ENTRIES.has(type);
   if (destination !== undefined && !key.includes(`/{${destination}}`)) return false;
   if (type === "guide") return true;
   if (type !== "content") return kind === undefined && provider === undefined && destination !== undefined;

@@ -63,8 +63,8 @@ export interface Lookup {
    * @param madeOf keys of the entries that this one was made of
    */
   readonly write: (key: string, entry: Entry, madeOf?: readonly string[]) => Promise<void>;
-  /** Removes what fits from every tier and from what is being loaded; says how many entries that were. */
-  readonly evict: (scope: EvictionScope) => Promise<number>;
+  /** Removes what fits from memory and from what is being loaded here; says how many entries that were. */
+  readonly evictLocally: (scope: EvictionScope) => Promise<number>;
   readonly activeLoadCount: () => number;
   /** Ends loads, then writes what is still to be written. */
   readonly close: () => Promise<void>;
@@ -165,10 +165,11 @@ export function createLookup(options: LookupOptions): Lookup {
       behind.write(key, entry, false);
       return Promise.resolve();
     },
-    evict: async (scope) => {
+    evictLocally: async (scope) => {
       loads.evict((key) => isInScope(key, scope));
-      const counts = await Promise.all(tiers.map((tier) => tier.evict(scope)));
-      return Math.max(0, ...counts);
+      const memory = tiers.filter(({ tier }) => tier === "memory");
+      const counts = await Promise.all(memory.map((tier) => tier.evict(scope)));
+      return counts.reduce((sum, count) => sum + count, 0);
     },
     activeLoadCount: loads.activeCount,
     close: async () => {

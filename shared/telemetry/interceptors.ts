@@ -13,6 +13,7 @@ import {
   type TextMapSetter,
 } from "@opentelemetry/api";
 import { ATTRIBUTE } from "./attributes.ts";
+import { getTracer } from "./scope.ts";
 
 export const HEADER_GETTER: TextMapGetter<Headers> = {
   keys: (headers) => [...headers.keys()],
@@ -52,7 +53,7 @@ export const systemOf = (header: Headers): string =>
  * @param now monotonic clock, milliseconds
  */
 export function createTelemetryInterceptor(side: Side, now: () => number): Interceptor {
-  const tracer = trace.getTracer("wayfarer");
+  const tracer = getTracer();
   const duration = metrics.getMeter("wayfarer").createHistogram(`rpc.${side}.call.duration`, {
     unit: "s",
     description: "Duration of RPCs",

@@ -1,7 +1,8 @@
-import { context, metrics, propagation, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { context, metrics, propagation, SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { RecordRefusal } from "../refusals.ts";
 import { ATTRIBUTE } from "./attributes.ts";
 import { DURATION_BUCKETS_S, HEADER_GETTER, isServerFault, systemOf, toStatusName } from "./interceptors.ts";
+import { getTracer } from "./scope.ts";
 
 /**
  * Span and duration of calls that are refused before any interceptor runs, like those that the telemetry interceptor
@@ -10,7 +11,7 @@ import { DURATION_BUCKETS_S, HEADER_GETTER, isServerFault, systemOf, toStatusNam
  * @param now monotonic clock, milliseconds
  */
 export function createRefusalRecorder(now: () => number): RecordRefusal {
-  const tracer = trace.getTracer("wayfarer");
+  const tracer = getTracer();
   const duration = metrics.getMeter("wayfarer").createHistogram("rpc.server.call.duration", {
     unit: "s",
     description: "Duration of RPCs",

@@ -9,8 +9,7 @@ import {
 } from "@opentelemetry/api";
 import { ServiceError, type Reason } from "../errors.ts";
 import { ATTRIBUTE } from "./attributes.ts";
-
-const tracer = () => trace.getTracer("wayfarer");
+import { getTracer } from "./scope.ts";
 
 /** Trace id of the active span, 32 hexadecimal digits; all zeros outside any trace. */
 export const activeTraceId = (): string =>
@@ -23,7 +22,7 @@ export function inSpan<T>(
   step: (span: Span) => Promise<T>,
   kind: SpanKind = SpanKind.INTERNAL,
 ): Promise<T> {
-  return tracer().startActiveSpan(name, { attributes, kind }, async (span) => {
+  return getTracer().startActiveSpan(name, { attributes, kind }, async (span) => {
     try {
       return await step(span);
     } catch (error) {

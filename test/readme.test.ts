@@ -3,7 +3,9 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { Code } from "@connectrpc/connect";
+import { create } from "@bufbuild/protobuf";
+import { createClient, type Code } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import { FETCHER_SETTINGS, ORIGIN_SETTINGS } from "../services/content-fetcher/config.ts";
 import { PROVIDERS } from "../services/content-fetcher/providers.ts";
 import { COMPOSER_SETTINGS } from "../services/guide-composer/config.ts";
@@ -11,6 +13,10 @@ import { SECTION_LIFE_MS } from "../services/guide-composer/sections.ts";
 import { startPair, type RunningPair } from "../services/pair.ts";
 import { readSettings, type Setting } from "../shared/config.ts";
 import { REASON_CODE } from "../shared/errors.ts";
+import {
+  ServerReflection,
+  ServerReflectionRequestSchema,
+} from "../shared/gen/grpc/reflection/v1/reflection_pb.ts";
 import { ContentService } from "../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import { GuideService } from "../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { SectionKindSchema, type SectionKind } from "../shared/gen/wayfarer/type/v1/content_pb.ts";
@@ -31,6 +37,8 @@ const SETTINGS: Readonly<Record<string, Setting<unknown>>> = {
   ...FETCHER_SETTINGS,
   ...ORIGIN_SETTINGS,
 };
+
+const SERVICES = [GuideService, ContentService];
 
 const kindName = (kind: SectionKind): string => SectionKindSchema.value[kind]?.localName.toLowerCase() ?? "";
 const toLife = (lifeMs: number): string =>
@@ -91,14 +99,6 @@ describe("README.md", () => {
     assert.deepEqual(rows, expected);
   });
 
-  it("lists every method, and no other", () => {
-    const rows = tableOf(sectionOf(README, "API"), "Method").map(([method]) => method);
-    const expected = [GuideService, ContentService].flatMap(({ name, methods }) =>
-      methods.map((method) => `\`${name}/${method.name}\``),
-    );
-    assert.deepEqual(rows, expected);
-  });
-
   it("names scripts and files that are there", () => {
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
     for (const [, name = ""] of README.matchAll(/npm run ([a-z:-]+)/g))
@@ -134,6 +134,23 @@ describe(".env.example", () => {
 
 const byText = (a: string, b: string): number => (a < b ? -1 : 1);
 
+/** Full names of the services that a server lists by reflection, less gRPC's own. */
+async function servicesOf(address: string): Promise<string[]> {
+  const reflection = createClient(
+    ServerReflection,
+    createGrpcTransport({ baseUrl: `http://${address}`, idleConnectionTimeoutMs: 1 }),
+  );
+  async function* question() {
+    yield create(ServerReflectionRequestSchema, { messageRequest: { case: "listServices", value: "" } });
+  }
+  const names: string[] = [];
+  for await (const { messageResponse } of reflection.serverReflectionInfo(question())) {
+    if (messageResponse.case === "listServicesResponse")
+      names.push(...messageResponse.value.service.map(({ name }) => name));
+  }
+  return names.filter((name) => !name.startsWith("grpc."));
+}
+
 describe("the commands of README.md", () => {
   let providers: TestProviders;
   let pair: RunningPair;
@@ -145,6 +162,35 @@ describe("the commands of README.md", () => {
   after(async () => {
     await pair.close(1_000);
     await providers.close();
+  });
+
+  it("call methods of a table that has every one that is served, and no other", async () => {
+    const rows = tableOf(sectionOf(README, "API"), "Method").map(([method]) => method);
+    const served = [...(await servicesOf(pair.composer)), ...(await servicesOf(pair.fetcher))];
+    const expected = served.flatMap((name) => {
+      const service = SERVICES.find(({ typeName }) => typeName === name);
+      assert.ok(service, `${name} is served and not known here`);
+      return service.methods.map((method) => `\`${service.name}/${method.name}\``);
+    });
+    assert.deepEqual(rows, expected);
+  });
+
+  it("print a guide with the headings and places of the excerpt", async () => {
+    const [, command = "", excerpt = ""] =
+      /```sh\n(npm run guide .*)\n```\n\n```markdown\n([\s\S]*?)```/.exec(README) ?? [];
+    const given = command.replace("npm run guide --", "").replace("127.0.0.1:50051", pair.composer);
+    const { stdout } = await promisify(execFile)("bash", [
+      "-c",
+      `${JSON.stringify(process.execPath)} --disable-warning=ExperimentalWarning ${ROOT}services/guide.ts ${given}`,
+    ]);
+    const landmarks = (text: string): string[] =>
+      [...text.matchAll(/^#+ (?!\d).*$|\*\*[^*]+\*\*/gm)].map(([mark]) => mark);
+    const printed = new Set(landmarks(stdout));
+    assert.ok(landmarks(excerpt).length > 5);
+    assert.deepEqual(
+      landmarks(excerpt).filter((mark) => !printed.has(mark)),
+      [],
+    );
   });
 
   for (const { command, output } of examplesOf(README)) {

@@ -6,7 +6,10 @@ import { readHours } from "../assemble/hours/read-hours.ts";
 import { holidaysOf } from "../assemble/itinerary/holidays.ts";
 import type { Rule } from "./rule.ts";
 
-/** Nobody is sent to a closed door: where the hours of a stop are known, it is within them. */
+/**
+ * Nobody is sent to a closed door: where the hours of a stop are known, it is within them. An event is open when it
+ * happens, whatever its venue's hours are.
+ */
 export const closures: Rule = {
   name: "stop-closed",
   weight: 3,
@@ -15,21 +18,28 @@ export const closures: Rule = {
     if (start === undefined || itineraryDays.length === 0) return undefined;
     const clock = createZoneClock(destination?.timeZone ?? "UTC");
     const isHoliday = holidaysOf(sections, start, spec?.dayCount ?? 0, clock);
-    const listings = new Map(
-      sections.flatMap((section) => section.listings.map((listing) => [listing.key, listing])),
+    // One place can stand in two sections, with the hours of two providers: one of them that fits will do.
+    const listings = Map.groupBy(
+      sections.flatMap((section) => section.listings),
+      ({ key }) => key,
     );
     return itineraryDays.flatMap(({ date, stops }) =>
       stops.flatMap(({ listingKey, window }) => {
-        const { title = "", openingHours = "" } = listings.get(listingKey) ?? {};
-        const hours = readHours(openingHours);
-        if (hours === undefined || date === undefined || !window?.startTime || !window.endTime) return [];
-        const spans = openSpans(hours, date, isHoliday);
+        const same = listings.get(listingKey) ?? [];
+        const [first] = same;
+        if (first === undefined || date === undefined || !window?.startTime || !window.endTime) return [];
         const [fromMs, toMs] = [timestampMs(window.startTime), timestampMs(window.endTime)];
-        const open = spans?.some(
-          ([from, to]) => clock.toMs(date, from) <= fromMs && toMs <= clock.toMs(date, to),
-        );
-        return open === false
-          ? [{ kind: SectionKind.UNSPECIFIED, message: `closed when the itinerary is there: ${title}` }]
+        const closed = same.every(({ openingHours, details }) => {
+          if (details.case === "event") return false;
+          const hours = readHours(openingHours);
+          const spans = hours && openSpans(hours, date, isHoliday);
+          return (
+            spans !== undefined &&
+            !spans.some(([from, to]) => clock.toMs(date, from) <= fromMs && toMs <= clock.toMs(date, to))
+          );
+        });
+        return closed
+          ? [{ kind: SectionKind.UNSPECIFIED, message: `closed when the itinerary is there: ${first.title}` }]
           : [];
       }),
     );

@@ -1,3 +1,4 @@
+import type { Listing } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { CivilDay } from "../civil-time.ts";
 import { openSpans, type Span } from "../hours/hours.ts";
 import type { Candidate, Position, TimedEvent } from "./candidates.ts";
@@ -84,22 +85,30 @@ function within(slot: Slot, { toMs, earliestMs, latestMs }: DayInput): Slot | un
 }
 
 /** The best events that begin on this day; each takes the slots in which it happens, or else the last one. */
-function chooseEvents(slots: readonly Slot[], input: DayInput, { used }: Progress): PlannedStop[] {
+function chooseEvents(slots: readonly Slot[], input: DayInput, progress: Progress): PlannedStop[] {
   const chosen: PlannedStop[] = [];
   const limit = Math.min(MAX_EVENT_COUNT, slots.length, Math.ceil(input.slots.length / 4));
   const events = [...input.events].sort((a, b) => Number(b.must) - Number(a.must) || a.rank - b.rank);
   for (const { listing, startMs, endMs, position } of events) {
     if (chosen.length >= limit) break;
     const from = 720 + Math.round((startMs - input.toMs(720)) / 60_000);
-    if (from < EARLIEST_EVENT_MINUTES || from > LATEST_EVENT_MINUTES || used.has(listing.key)) continue;
+    if (from < EARLIEST_EVENT_MINUTES || from > LATEST_EVENT_MINUTES) continue;
+    // A restaurant can be the place of an event as well.
+    if (!isFree(listing, input, progress)) continue;
     const lengthMinutes = endMs === undefined ? DEFAULT_EVENT_MINUTES : (endMs - startMs) / 60_000;
     const to = from + Math.min(MAX_EVENT_MINUTES, Math.max(1, Math.round(lengthMinutes)));
     if (startMs < input.earliestMs || input.toMs(to) > input.latestMs) continue;
     if (chosen.some((other) => from < other.to && other.from < to)) continue;
-    used.add(listing.key);
+    progress.used.add(listing.key);
     chosen.push({ listing, from, to, position });
   }
   return chosen;
+}
+
+/** Whether a listing may be a stop today: not used up, and no meal of today or yesterday. */
+function isFree({ key }: Listing, { index }: DayInput, { used, servedOn }: Progress): boolean {
+  const served = servedOn.get(key);
+  return !used.has(key) && (served === undefined || served.index < index - 1);
 }
 
 /** Slots that the events leave; as many go as there are events, so that a day never has more stops than its pace. */
@@ -187,8 +196,9 @@ function chooseByTheWay(
   stays: (candidate: Candidate, slot: Slot) => Stay | undefined,
   stops: readonly PlannedStop[],
   input: DayInput,
-  { used, servedOn }: Progress,
+  progress: Progress,
 ): PlannedStop | undefined {
+  const { used, servedOn } = progress;
   const placed = stops.filter(({ position }) => position !== undefined);
   const before =
     placed
@@ -197,13 +207,9 @@ function chooseByTheWay(
       .at(-1)?.position ?? input.start;
   const after =
     placed.filter(({ from }) => from >= slot.to).sort((a, b) => a.from - b.from)[0]?.position ?? input.end;
-  const isFree = ({ role, listing }: Candidate): boolean => {
-    if (role !== slot.role || used.has(listing.key)) return false;
-    const served = servedOn.get(listing.key);
-    return served === undefined || served.index < input.index - 1;
-  };
   const next = cheapest(input.candidates, (candidate) => {
-    if (!isFree(candidate) || stays(candidate, slot) === undefined) return Infinity;
+    if (candidate.role !== slot.role || !isFree(candidate.listing, input, progress)) return Infinity;
+    if (stays(candidate, slot) === undefined) return Infinity;
     const { position, rank, must, hours, listing } = candidate;
     const served = servedOn.get(listing.key)?.count ?? 0;
     const wayM =

@@ -66,6 +66,10 @@ describe("the architecture check", () => {
       "services/guide-composer/cache/x.ts",
       'import type {\n  Guide,\n} from "../../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";',
     ],
+    "a pipeline that knows who drives it": [
+      "services/guide-composer/compose.ts",
+      'import { searchDestinations } from "./search/search.ts";',
+    ],
     "one service that imports the other": [
       "services/guide-composer/x.ts",
       'import { PROVIDERS } from "../content-fetcher/providers.ts";',

@@ -57,8 +57,8 @@ export async function attempt<T>(
     Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
   );
   target.onHeaders(headers);
-  if (!(statusCode >= 200 && statusCode < 300) && request.acceptStatuses?.includes(statusCode) !== true) {
-    throw statusError(statusCode, headers, metadata, now);
+  if (!(statusCode >= 200 && statusCode < 300)) {
+    throw statusError(statusCode, headers, metadata, now, () => request.refusalDelayMs?.(body));
   }
   return { status: statusCode, body: parse(body, schema, metadata), headers, fetchMs: now() };
 }
@@ -106,8 +106,15 @@ function transportError(error: unknown, metadata: Metadata): ServiceError {
   });
 }
 
-function statusError(status: number, headers: Metadata, metadata: Metadata, now: () => number): ServiceError {
-  const retryDelayMs = parseRetryAfterMs(headers["retry-after"], now());
+function statusError(
+  status: number,
+  headers: Metadata,
+  metadata: Metadata,
+  now: () => number,
+  refusalDelayMs: () => number | undefined,
+): ServiceError {
+  const retryDelayMs =
+    parseRetryAfterMs(headers["retry-after"], now()) ?? (status === 429 ? refusalDelayMs() : undefined);
   const options = {
     metadata: { ...metadata, status: String(status) },
     ...(retryDelayMs !== undefined && { retryDelayMs }),

@@ -10,8 +10,11 @@ export interface HttpRequest {
   /** Sent as `application/x-www-form-urlencoded` by POST. Without it the request is a GET. */
   readonly form?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Statuses besides 2xx whose JSON body the adapter reads itself; all others become a `ServiceError`. */
-  readonly acceptStatuses?: readonly number[];
+  /**
+   * How long a 429 without `Retry-After` holds, milliseconds, for providers that say so in its body or in their rules.
+   * Undefined when that cannot be told.
+   */
+  readonly refusalDelayMs?: (body: string) => number | undefined;
   /** False for a request that costs money each time: it is sent again only when the provider has refused it. */
   readonly repeatable?: boolean;
 }

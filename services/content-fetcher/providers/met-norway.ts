@@ -76,7 +76,7 @@ export const metNorway: Provider = {
     maxStorageMs: undefined,
   },
   // 20 calls a second per application are allowed.
-  limits: { attemptTimeoutMs: 3_000, maxConcurrentCount: 2, maxCallsPerMinute: 1_200 },
+  limits: { attemptTimeoutMs: 3_000, maxConcurrentCount: 2, maxCallsPerMinute: 1_200, maxBurstCount: 20 },
   fetch: fetchWeather,
 };
 

@@ -48,7 +48,7 @@ export const nominatim: Provider = {
     maxStorageMs: undefined,
   },
   // One request at a time and one a second, for the whole application.
-  limits: { attemptTimeoutMs: 5_000, maxConcurrentCount: 1, maxCallsPerMinute: 60 },
+  limits: { attemptTimeoutMs: 5_000, maxConcurrentCount: 1, maxCallsPerMinute: 60, maxBurstCount: 1 },
   fetch: () => Promise.resolve({ state: "nothing-found" }),
   geocode: async (query, languageCode, maxCount, context): Promise<GeocodeAnswer> => {
     const { body } = await context.http.json(

@@ -5,24 +5,25 @@ import { get, ORIGIN } from "./request.ts";
 /** The provider's highest. */
 const MAX_RESULT_COUNT = 100;
 
-const schema = z.object({
-  // Absent, not empty, when there is no such place.
-  results: z
-    .array(
-      z.object({
-        id: z.number().int(),
-        name: z.string(),
-        latitude: z.number(),
-        longitude: z.number(),
-        feature_code: z.string().optional(),
-        country_code: z.string().optional(),
-        admin1: z.string().optional(),
-        timezone: z.string().optional(),
-        population: z.number().optional(),
-      }),
-    )
-    .optional(),
+const found = z.object({
+  results: z.array(
+    z.object({
+      id: z.number().int(),
+      name: z.string(),
+      latitude: z.number(),
+      longitude: z.number(),
+      feature_code: z.string().optional(),
+      country_code: z.string().optional(),
+      admin1: z.string().optional(),
+      timezone: z.string().optional(),
+      population: z.number().optional(),
+    }),
+  ),
 });
+/** No such place: `results` is absent, not empty. Nothing else is read as that. */
+const notFound = z
+  .strictObject({ generationtime_ms: z.number().optional() })
+  .transform((): z.infer<typeof found> => ({ results: [] }));
 
 /** Countries, first-level divisions, airports and single buildings are no destinations; islands, regions and towns are. */
 const NO_DESTINATION = /^(PCL|ADM1H?$|AIR|RSTN|BUS|HTL)/;
@@ -47,10 +48,10 @@ export async function geocode(
         format: "json",
       },
     },
-    schema,
+    z.union([found, notFound]),
   );
   const wanted = fold(query.split(",")[0] ?? query);
-  return (body.results ?? [])
+  return body.results
     .filter(
       ({ timezone, feature_code: code }) =>
         timezone !== undefined && timezone !== "" && !NO_DESTINATION.test(code ?? ""),

@@ -18,41 +18,24 @@ const DAY_MS = 86_400_000;
 /** One request holds a slot for well under a second. */
 const CONCURRENCY_PAUSE_MS = 1_000;
 
-const refusal = z.object({ error: z.literal(true), reason: z.string() });
-
-/**
- * Sends a request and reads a refusal for its rate, which says in its text and not in a header how long it holds.
- *
- * @throws ServiceError as `HttpClient` documents
- */
-export async function get<T>(
+/** Sends a request; a refusal for its rate says in its text and not in a header how long it holds. */
+export const get = <T>(
   context: FetchContext,
   request: HttpRequest,
   schema: z.ZodType<T>,
-): Promise<HttpAnswer<T>> {
-  const answer = await context.http.json({ ...request, acceptStatuses: [429] }, z.union([refusal, schema]));
-  const { body, status } = answer;
-  if (status !== 429 && !isRefusal(body)) return { ...answer, body };
-  if (status !== 429) {
-    throw new ServiceError("PROVIDER_RESPONSE_INVALID", `an error inside HTTP ${status}`, {
-      metadata: { provider: "providers/open-meteo", path: "error" },
-    });
-  }
-  throw new ServiceError("PROVIDER_RATE_LIMITED", `HTTP ${status}`, {
-    metadata: { provider: "providers/open-meteo", status: String(status) },
-    retryDelayMs: refusalDelayMs(isRefusal(body) ? body.reason : "", context.now()),
-  });
-}
-
-const isRefusal = (body: unknown): body is z.infer<typeof refusal> => refusal.safeParse(body).success;
+): Promise<HttpAnswer<T>> =>
+  context.http.json({ ...request, refusalDelayMs: (body) => refusalDelayMs(body, context.now()) }, schema);
 
 /**
  * How long a refusal holds. Its limits count per minute, hour and day and start anew with each.
  *
+ * @param body `{"error":true,"reason":"…"}`
  * @param nowMs wall clock, milliseconds since the epoch
  * @returns milliseconds
  */
-export function refusalDelayMs(reason: string, nowMs: number): number {
+export function refusalDelayMs(body: string, nowMs: number): number {
+  // Found in the text as it comes, because a proxy in between may refuse in words of its own.
+  const reason = /"reason"\s*:\s*"([^"]*)"/.exec(body)?.[1] ?? "";
   if (/concurrent/i.test(reason)) return CONCURRENCY_PAUSE_MS;
   if (/month/i.test(reason)) {
     const now = new Date(nowMs);

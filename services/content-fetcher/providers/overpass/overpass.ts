@@ -3,9 +3,13 @@ import { z } from "zod";
 import { QueryAspect } from "../../../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import type { SectionKind } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ServiceError } from "../../../../shared/errors.ts";
+import type { HttpAnswer } from "../../http/http-client.ts";
 import type { Answer, FetchContext, Provider, ResolvedQuery } from "../../provider.ts";
 import { toListings, type OsmElement } from "./listing.ts";
 import { buildQuery, OVERPASS_KINDS } from "./query.ts";
+
+/** Overpass keeps refusing a client that comes back sooner after a 429. */
+const RATE_LIMIT_PAUSE_MS = 30_000;
 
 const schema = z.object({
   remark: z.string().optional(),
@@ -71,15 +75,19 @@ async function askMap(
       origin: "OVERPASS_BASE_URL",
       path: "/api/interpreter",
       form: { data: buildQuery(context.kinds, latitude, longitude) },
+      refusalDelayMs: () => RATE_LIMIT_PAUSE_MS,
     },
     schema,
+    refuseRemark,
   );
-  // A remark in a 200 means that the server stopped before it was done: the elements may be any part of the answer.
-  if (body.remark !== undefined) {
-    throw new ServiceError("PROVIDER_RESPONSE_INVALID", "Overpass stopped before it was done", {
-      metadata: { provider: "providers/overpass", path: "remark" },
-      cause: body.remark,
-    });
-  }
   return { elements: body.elements, fetchMs };
+}
+
+/** A remark in a 200 means that the server stopped before it was done: the elements may be any part of the answer. */
+function refuseRemark({ body: { remark } }: HttpAnswer<z.infer<typeof schema>>): void {
+  if (remark === undefined) return;
+  throw new ServiceError("PROVIDER_RESPONSE_INVALID", "Overpass stopped before it was done", {
+    metadata: { provider: "providers/overpass", path: "remark" },
+    cause: remark,
+  });
 }

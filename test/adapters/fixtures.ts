@@ -1,0 +1,164 @@
+import { readFileSync } from "node:fs";
+import { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import type { FaultReplies, ReceivedRequest, Reply } from "../support/provider-server.ts";
+import { createMetNorway, MET_NORWAY_FAULTS } from "../providers/met-norway-server.ts";
+import { createNominatim, NOMINATIM_FAULTS } from "../providers/nominatim-server.ts";
+import { createOpenMeteo, OPEN_METEO_FAULTS } from "../providers/open-meteo-server.ts";
+import { createOverpass, OVERPASS_FAULTS } from "../providers/overpass-server.ts";
+import { createWikivoyage, WIKIVOYAGE_FAULTS } from "../providers/wikivoyage-server.ts";
+import { createWorlds, type Worlds } from "../providers/world/worlds.ts";
+import { NOW_MS, type QueryParts } from "./harness.ts";
+
+/** Text of a file below `test/fixtures`. */
+export const fixture = (path: string): string =>
+  readFileSync(new URL(`../fixtures/${path}`, import.meta.url), "utf8");
+
+export type Answerer = (request: ReceivedRequest) => Reply;
+
+/** What the contract suite needs to know of one provider. */
+export interface ContractFixture {
+  /** Answers truly, in the provider's wire format. */
+  readonly answer: Answerer;
+  /** What the provider says when it knows nothing there, and how the call must end then. */
+  readonly nothing: {
+    readonly answer: Answerer;
+    readonly outcome: "NOTHING_FOUND" | "PROVIDER_OUT_OF_COVERAGE";
+  };
+  readonly faultReplies: FaultReplies;
+  /** What is asked of it, with dates that it covers. */
+  readonly query: QueryParts;
+  /** A name that it knows, for geocoding providers. */
+  readonly geocodeQuery?: string;
+  /** Checks path and parameters of one request; throws when they are not what the provider documents. */
+  readonly check: (request: ReceivedRequest) => void;
+}
+
+let worlds: Worlds | undefined;
+const SEED = 1;
+const now = (): number => NOW_MS;
+const lisbon = (): Worlds => (worlds ??= createWorlds(SEED));
+
+/** Makes the answerer with the first request: the worlds are read only when a network provider is tested. */
+const lazily = (make: () => Answerer): Answerer => {
+  let made: Answerer | undefined;
+  return (request) => (made ??= make())(request);
+};
+
+const json = (value: unknown): Answerer => {
+  const body = JSON.stringify(value);
+  return () => ({ body });
+};
+
+function expectMatch(text: string | null | undefined, pattern: RegExp, what: string): void {
+  if (text === null || text === undefined || !pattern.test(text))
+    throw new Error(`${what} is ${JSON.stringify(text)}, which is not ${String(pattern)}`);
+}
+
+const expectPath = ({ url }: ReceivedRequest, path: RegExp): void => expectMatch(url.pathname, path, "path");
+
+/** Every network provider has a row; one without fails the suite. Embedded ones have none. */
+export const CONTRACT_FIXTURES: Readonly<Record<string, ContractFixture>> = {
+  "open-meteo": {
+    answer: lazily(() => createOpenMeteo(lisbon(), SEED, now)),
+    nothing: {
+      answer: ({ url }) => {
+        if (url.pathname === "/v1/search")
+          return { body: fixture("open-meteo/geocoding-no-results.200.json") };
+        const days = [url.searchParams.get("start_date")];
+        const empty = days.map(() => null);
+        return {
+          body: JSON.stringify({
+            utc_offset_seconds: 0,
+            daily: { time: days, temperature_2m_max: empty, temperature_2m_min: empty },
+          }),
+        };
+      },
+      outcome: "NOTHING_FOUND",
+    },
+    faultReplies: OPEN_METEO_FAULTS,
+    query: { startDate: "2026-12-01" },
+    geocodeQuery: "Hollywood",
+    check: (request) => {
+      const given = request.url.searchParams;
+      expectPath(request, /^\/v1\/(forecast|archive|search)$/);
+      if (request.url.pathname === "/v1/search") {
+        expectMatch(given.get("name"), /^Hollywood$/, "name");
+        expectMatch(given.get("count"), /^([1-9]\d?|100)$/, "count");
+        expectMatch(given.get("language"), /^[a-z]{2,3}$/, "language");
+        return;
+      }
+      expectMatch(given.get("latitude"), /^38\.71667$/, "latitude");
+      expectMatch(given.get("longitude"), /^-9\.13333$/, "longitude");
+      expectMatch(given.get("timezone"), /^Europe\/Lisbon$/, "timezone");
+      expectMatch(given.get("wind_speed_unit"), /^ms$/, "wind_speed_unit");
+      expectMatch(given.get("daily"), /temperature_2m_max,temperature_2m_min/, "daily");
+      expectMatch(given.get("start_date"), /^\d{4}-\d{2}-\d{2}$/, "start_date");
+      expectMatch(given.get("end_date"), /^\d{4}-\d{2}-\d{2}$/, "end_date");
+    },
+  },
+  "met-norway": {
+    answer: lazily(() => createMetNorway(lisbon(), SEED, now)),
+    nothing: { answer: json({ properties: { timeseries: [] } }), outcome: "PROVIDER_OUT_OF_COVERAGE" },
+    faultReplies: MET_NORWAY_FAULTS,
+    query: { startDate: "2026-11-26" },
+    check: (request) => {
+      expectPath(request, /^\/weatherapi\/locationforecast\/2\.0\/compact$/);
+      expectMatch(request.url.searchParams.get("lat"), /^38\.7166$/, "lat");
+      expectMatch(request.url.searchParams.get("lon"), /^-9\.1333$/, "lon");
+    },
+  },
+  overpass: {
+    answer: lazily(() => createOverpass(lisbon(), now)),
+    nothing: {
+      answer: json({ version: 0.6, generator: "Overpass API", elements: [] }),
+      outcome: "NOTHING_FOUND",
+    },
+    faultReplies: OVERPASS_FAULTS,
+    query: {},
+    check: (request) => {
+      expectPath(request, /^\/api\/interpreter$/);
+      expectMatch(request.method, /^POST$/, "method");
+      expectMatch(request.headers["content-type"], /^application\/x-www-form-urlencoded/, "content-type");
+      const data = new URLSearchParams(request.body).get("data");
+      expectMatch(data, /^\[out:json\]\[timeout:9\]\[maxsize:67108864\];/, "settings");
+      expectMatch(data, /\(around:\d+,38\.71667,-9\.13333\)/, "position");
+      expectMatch(data, /;out tags center \d+;$/, "last statement");
+    },
+  },
+  nominatim: {
+    answer: lazily(() => createNominatim()),
+    nothing: {
+      answer: () => ({ body: fixture("nominatim/nominatim_no_results.txt") }),
+      outcome: "NOTHING_FOUND",
+    },
+    faultReplies: NOMINATIM_FAULTS,
+    query: {},
+    geocodeQuery: "Santorini",
+    check: (request) => {
+      expectPath(request, /^\/search$/);
+      const given = request.url.searchParams;
+      expectMatch(given.get("q"), /^Santorini$/, "q");
+      expectMatch(given.get("format"), /^jsonv2$/, "format");
+      expectMatch(given.get("limit"), /^([1-9]|[1-3]\d|40)$/, "limit");
+    },
+  },
+  wikivoyage: {
+    answer: lazily(() => createWikivoyage(lisbon(), { maxResultBytes: 8 << 20 })),
+    nothing: {
+      answer: json({ batchcomplete: true, query: { pages: [{ ns: 0, title: "Lisbon", missing: true }] } }),
+      outcome: "NOTHING_FOUND",
+    },
+    faultReplies: WIKIVOYAGE_FAULTS,
+    query: {},
+    check: (request) => {
+      expectPath(request, /^\/w\/api\.php$/);
+      const given = request.method === "POST" ? new URLSearchParams(request.body) : request.url.searchParams;
+      expectMatch(given.get("action"), /^query$/, "action");
+      expectMatch(given.get("formatversion"), /^2$/, "formatversion");
+      expectMatch(given.get("format"), /^json$/, "format");
+    },
+  },
+};
+
+/** Kinds whose answer can be empty for a city that the provider knows well. */
+export const MAY_BE_EMPTY: ReadonlySet<SectionKind> = new Set([SectionKind.EVENTS]);

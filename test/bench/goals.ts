@@ -1,0 +1,20 @@
+export type Goal = { readonly atMost: number } | { readonly atLeast: number };
+
+/** What each figure must reach. Ratios are against baselines of the same run; the others are of two quiet cores. */
+export const GOALS = {
+  "gazetteer.load_ms": { atMost: 300 },
+  "gazetteer.rss_mb": { atMost: 60 },
+  "gazetteer.resolve_ms.p99": { atMost: 1 },
+  "gazetteer.typeahead_ms.p99": { atMost: 5 },
+  "startup.serving_ms": { atMost: 1_500 },
+  "cold.overhead_ms.p50": { atMost: 12 },
+  "cold.overhead_ms.p99": { atMost: 60 },
+  "cold.load.overhead_ms.p50": { atMost: 20 },
+  "cold.load.overhead_ms.p99": { atMost: 100 },
+  "cold.cpu_ms": { atMost: 15 },
+  first_section_ms: { atMost: 20 },
+  "hop.p50_ms": { atMost: 2.5 },
+  "hot.l2.vs_h2": { atLeast: 0.55 },
+} as const satisfies Readonly<Record<string, Goal>>;
+
+export type MetricName = keyof typeof GOALS;

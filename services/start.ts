@@ -13,10 +13,13 @@ interface Service {
   readonly ended: Promise<number | undefined>;
 }
 
+/** Stripped and compiled code of both services from one start to the next; a disk that cannot be written costs only time. */
+const COMPILE_CACHE = fileURLToPath(new URL("../node_modules/.cache/wayfarer", import.meta.url));
+
 function launch(name: string, environment: NodeJS.ProcessEnv): Service {
   const entry = fileURLToPath(new URL(`${name}/main.ts`, import.meta.url));
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry], {
-    env: environment,
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     // A group of its own: Ctrl-C in a terminal reaches a whole group, and would end both at once instead of in order.
     // When this process dies without a word, the end of the IPC channel tells them.

@@ -51,6 +51,8 @@ export interface TestProvidersOptions {
   readonly oneOverpassQueryAtATime?: boolean;
   /** Whether replies are compressed for clients that accept it. Default: false. */
   readonly compressed?: boolean;
+  /** Told of each request whose answer has been handed to the socket, and when, on the monotonic clock. */
+  readonly onAnswered?: (id: ProviderId, request: ReceivedRequest, answeredMs: number) => void;
   /** Size from which MediaWiki leaves the rest of its pages to a continuation. Default: 8 MiB, as Wikimedia. */
   readonly maxWikivoyageResultBytes?: number;
 }
@@ -94,6 +96,7 @@ export async function startTestProviders(options: TestProvidersOptions): Promise
       monotonicNow,
       port: options.port === undefined || options.port === 0 ? 0 : options.port + PROVIDER_IDS.indexOf(id),
       compressed: options.compressed ?? false,
+      onAnswered: (request, answeredMs) => options.onAnswered?.(id, request, answeredMs),
     });
   const servers: Readonly<Record<ProviderId, ProviderServer>> = {
     "open-meteo": await start("open-meteo", createOpenMeteo(worlds, seed, now), {

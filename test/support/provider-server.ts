@@ -28,6 +28,8 @@ export interface ProviderServerOptions {
   readonly monotonicNow?: () => number;
   /** Requests kept; later ones are only counted. Default: 100,000. */
   readonly maxRecordedCount?: number;
+  /** Told of each request whose answer has been handed to the socket, and when, on the same clock. */
+  readonly onAnswered?: (request: ReceivedRequest, answeredMs: number) => void;
 }
 
 export interface ProviderServer {
@@ -102,6 +104,8 @@ export async function startProviderServer(
       body: Buffer.concat(chunks).toString("utf8"),
       receivedMs: monotonicNow(),
     };
+    const { onAnswered } = options;
+    if (onAnswered !== undefined) response.once("finish", () => onAnswered(request, monotonicNow()));
     requestCount += 1;
     if (requests.length < maxRecordedCount) requests.push(request);
     const refusal = gate?.(request) ?? refuseParallel(client);

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { parseArgs } from "node:util";
+import { cold } from "./cold.ts";
 import { gazetteer } from "./gazetteer.ts";
 import { GOALS, type Goal } from "./goals.ts";
 import { median, meetsGoal, type Group, type Metric } from "./metric.ts";
@@ -14,7 +15,7 @@ Measures what test/bench/goals.ts has goals for and prints each figure, the medi
   --json FILE     also writes {"metrics": {NAME: {"value", "unit", "spread"}}, "environment"} to FILE
 `;
 
-const GROUPS: readonly Group[] = [gazetteer, startup];
+const GROUPS: readonly Group[] = [gazetteer, startup, cold];
 /** Packages whose versions decide the figures. */
 const PACKAGES = ["@bufbuild/protobuf", "@connectrpc/connect-node", "@grpc/grpc-js", "undici", "lru-cache"];
 
@@ -28,7 +29,7 @@ async function run(prefix: string, jsonFile: string | undefined): Promise<number
   const metrics: Metric[] = [];
   process.stdout.write(`${row("metric", "value", "spread", "goal", "")}\n`);
   for (const group of groups) {
-    for (const metric of await group.run()) {
+    for (const metric of await group.run((name) => name.startsWith(prefix))) {
       if (!metric.name.startsWith(prefix) && !metric.name.startsWith("baseline.")) continue;
       metrics.push(metric);
       process.stdout.write(`${describe(metric)}\n`);

@@ -17,7 +17,8 @@ export interface Group {
   readonly names: readonly MetricName[];
   /** What is measured how: load generator, payload, rounds. Stands in the environment of the JSON file. */
   readonly method: string;
-  readonly run: () => Promise<readonly Metric[]>;
+  /** @param isWanted whether a figure is asked for; a group may give more than that */
+  readonly run: (isWanted: (name: MetricName) => boolean) => Promise<readonly Metric[]>;
 }
 
 /** Value at a share of the sorted values: 0.5 is the median, 0.99 the 99th percentile (nearest rank). */

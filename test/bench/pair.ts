@@ -1,0 +1,106 @@
+import { readFileSync } from "node:fs";
+import { createClient, type Client } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { z } from "zod";
+import { parseServingMessage } from "../../shared/process.ts";
+import { GuideService } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import { startChild, type Child } from "./child.ts";
+
+/** Both services and the test providers, each a process of its own, and a gRPC client on one connection. */
+export interface BenchPair {
+  /** `host:port` of guide-composer. */
+  readonly address: string;
+  readonly client: Client<typeof GuideService>;
+  /** Milliseconds before each answer of each provider. */
+  readonly setLatencyMs: (latencyMs: number) => Promise<void>;
+  /** What the providers saw since the last call. */
+  readonly takeAsked: () => Promise<Asked>;
+  /** CPU time of both services so far, milliseconds; undefined where the system does not tell. */
+  readonly cpuMs: () => number | undefined;
+  readonly composerCpuMs: () => number | undefined;
+  readonly close: () => Promise<void>;
+}
+
+export interface Asked {
+  /** Longest time that one provider was busy answering, milliseconds. */
+  readonly slowestMs: number;
+  readonly requestCount: number;
+}
+
+const settingsSchema = z.object({ settings: z.record(z.string(), z.string()) });
+const askedSchema = z.object({ slowestMs: z.number(), requestCount: z.number() });
+
+export async function startBenchPair(): Promise<BenchPair> {
+  const children: Child[] = [];
+  const start = (file: string, environment: Readonly<Record<string, string>>): Child => {
+    const child = startChild(file, { environment });
+    children.push(child);
+    return child;
+  };
+  const close = async (): Promise<void> => {
+    for (const child of children.toReversed()) await child.close();
+  };
+  try {
+    const providers = start("providers-process.ts", {});
+    const { settings } = settingsSchema.parse(await providers.receive());
+    const fetcher = start("fetcher-process.ts", {
+      ...settings,
+      FETCHER_LISTEN: "127.0.0.1:0",
+      OPERATOR_CONTACT: "bench@wayfarer.invalid",
+    });
+    const target = await addressOf(fetcher);
+    const composer = start("../../services/guide-composer/main.ts", {
+      COMPOSER_LISTEN: "127.0.0.1:0",
+      FETCHER_TARGET: target,
+      MEMORY_CACHE_MIB: "1024",
+      LOG_LEVEL: "warn",
+    });
+    const address = await addressOf(composer);
+    const client = createClient(GuideService, createGrpcTransport({ baseUrl: `http://${address}` }));
+    return {
+      address,
+      client,
+      setLatencyMs: async (latencyMs) => {
+        providers.send({ latencyMs });
+        await providers.receive();
+      },
+      takeAsked: async () => {
+        providers.send({ take: true });
+        return askedSchema.parse(await providers.receive());
+      },
+      cpuMs: () => {
+        const times = [fetcher, composer].map(({ pid }) => processCpuMs(pid));
+        return times.some((time) => time === undefined)
+          ? undefined
+          : times.reduce<number>((sum, time) => sum + (time ?? 0), 0);
+      },
+      composerCpuMs: () => processCpuMs(composer.pid),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function addressOf(service: Child): Promise<string> {
+  const message = parseServingMessage(await service.receive());
+  if (message === undefined) throw new Error("the service said something else than that it serves");
+  return message.address;
+}
+
+/** Linux counts in ticks of a hundredth of a second, whatever the kernel's own clock. */
+const MS_PER_TICK = 10;
+
+/** CPU time of a process and its threads, milliseconds; undefined where there is no /proc. */
+export function processCpuMs(pid: number): number | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, "latin1");
+  } catch {
+    return undefined;
+  }
+  // The name before the closing bracket may contain spaces; user and system time are the 12th and 13th field after it.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+}

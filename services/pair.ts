@@ -10,6 +10,7 @@ import { startComposer } from "./guide-composer/service.ts";
 export interface RunningPair {
   /** `host:port` of each. */
   readonly composer: string;
+  readonly admin: string;
   readonly fetcher: string;
   readonly close: (graceMs: number) => Promise<void>;
 }
@@ -36,13 +37,19 @@ export async function startPair(
     ...clocks,
   });
   const composer = await startComposer({
-    settings: { ...composerSettings, COMPOSER_LISTEN: free, FETCHER_TARGET: fetcher.address },
+    settings: {
+      ...composerSettings,
+      COMPOSER_LISTEN: free,
+      ADMIN_LISTEN: free,
+      FETCHER_TARGET: fetcher.address,
+    },
     log,
     telemetry,
     ...clocks,
   });
   return {
     composer: composer.address,
+    admin: composer.adminAddress,
     fetcher: fetcher.address,
     close: async (graceMs) => {
       await composer.close(graceMs);

@@ -6,10 +6,16 @@ import {
   TravelGroupSchema,
   type Preferences,
 } from "./gen/wayfarer/type/v1/content_pb.ts";
-import type { FieldViolation } from "./errors.ts";
+import { ServiceError, type FieldViolation } from "./errors.ts";
 
 /** Checks of single fields that both services make. Each adds its violation, so that a caller learns all at once. */
 type Found = FieldViolation[];
+
+/** @throws ServiceError REQUEST_INVALID with all violations, when there is any */
+export function throwIfAny(violations: readonly FieldViolation[]): void {
+  if (violations.length > 0)
+    throw new ServiceError("REQUEST_INVALID", "The request is invalid", { violations });
+}
 
 const MAX_WISH_COUNT = 10;
 const MAX_WISH_LENGTH = 100;

@@ -8,7 +8,12 @@ const ENTRY = fileURLToPath(new URL("sandbox/main.ts", import.meta.url));
 
 function start(...options: string[]): { child: ChildProcess; output: { stdout: string; stderr: string } } {
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ENTRY, ...options], {
-    env: { ...process.env, COMPOSER_LISTEN: "127.0.0.1:0", FETCHER_LISTEN: "127.0.0.1:0" },
+    env: {
+      ...process.env,
+      COMPOSER_LISTEN: "127.0.0.1:0",
+      ADMIN_LISTEN: "127.0.0.1:0",
+      FETCHER_LISTEN: "127.0.0.1:0",
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output = { stdout: "", stderr: "" };

@@ -9,9 +9,10 @@ import {
 } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import { REPORTING_RESERVE_MS, startDeadline, type Deadline } from "../../shared/deadline.ts";
 import type { RpcScope } from "./provider-call.ts";
+import { throwIfAny } from "../../shared/field-checks.ts";
 import type { Registry } from "./registry.ts";
 import type { Priority } from "./resilience/policy.ts";
-import { checkGeocode, checkPriority, checkQuery, checkTargets, throwIfAny } from "./validation.ts";
+import { checkGeocode, checkPriority, checkQuery, checkTargets } from "./validation.ts";
 
 /** What a call without a deadline gets: the slowest attempt timeout, twice. */
 const DEFAULT_DEADLINE_MS = 20_000;

@@ -7,7 +7,7 @@ import {
 } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import { DateSchema } from "../../shared/gen/google/type/date_pb.ts";
 import { SectionKindSchema } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
-import { ServiceError, type FieldViolation } from "../../shared/errors.ts";
+import type { FieldViolation } from "../../shared/errors.ts";
 import {
   checkCivilDate,
   checkInteger,
@@ -28,12 +28,6 @@ const DEFAULT_LISTING_COUNT = 20;
 const MAX_LISTING_COUNT = 100;
 const DAY_MS = 86_400_000;
 const MAX_DAYS_AHEAD = 731;
-
-/** @throws ServiceError REQUEST_INVALID with all violations */
-export function throwIfAny(violations: readonly FieldViolation[]): void {
-  if (violations.length > 0)
-    throw new ServiceError("REQUEST_INVALID", "The request is invalid", { violations });
-}
 
 export function checkTargets(
   targets: readonly ContentTarget[],

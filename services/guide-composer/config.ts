@@ -17,12 +17,31 @@ const redisUrl: SettingType<Secret> = {
   parse: (value) => (parseRedisUrl(value) === undefined ? undefined : new Secret(value)),
 };
 
+const MAX_WARM_COUNT = 1_000;
+
+/** Names of destinations, which the gazetteer must know. */
+const destinationList: SettingType<readonly string[]> = {
+  mustBe: `1 to ${MAX_WARM_COUNT} destinations separated by semicolons`,
+  parse: (value) => {
+    const names = value.split(";").map((name) => name.trim());
+    return names.length <= MAX_WARM_COUNT && names.every((name) => name !== "" && name.length <= 200)
+      ? names
+      : undefined;
+  },
+};
+
 /** All settings of guide-composer. */
 export const COMPOSER_SETTINGS = {
   COMPOSER_LISTEN: {
     type: listenAddress,
     default: "127.0.0.1:50051",
     description: "Where guide-composer listens, host:port; port 0 is a free one, which is logged.",
+  },
+  ADMIN_LISTEN: {
+    type: listenAddress,
+    default: "127.0.0.1:50053",
+    description:
+      "Where guide-composer serves GuideAdminService, which has no authentication, host:port; port 0 is a free one, which is logged.",
   },
   FETCHER_TARGET: {
     type: grpcTarget,
@@ -46,6 +65,18 @@ export const COMPOSER_SETTINGS = {
     default: "600",
     description:
       "Most calls to providers that this process starts in any minute while Redis is configured and lost, 1 to 1000000.",
+  },
+  WARM_DESTINATIONS: {
+    type: destinationList,
+    default: undefined,
+    description:
+      "Destinations whose default guides are kept warm besides the popular ones, separated by semicolons, for example Lisbon; Paris, FR; destinations/1850147. At most 1000.",
+  },
+  WARMING_CALLS_PER_MINUTE: {
+    type: integer(0, 100_000),
+    default: "30",
+    description:
+      "Most calls to providers that warming makes in any minute, 0 to 100000; 0: nothing is warmed.",
   },
   ...PROCESS_SETTINGS,
 } as const satisfies SettingTable;

@@ -4,12 +4,14 @@ import {
   ContentQuerySchema,
   Priority,
   StreamContentResponseSchema,
+  type Content,
   type ContentQuery,
   type StreamContentResponse,
 } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import { ErrorReason } from "../../shared/gen/wayfarer/type/v1/error_reason_pb.ts";
 import { ProviderOutcomeSchema, ProviderOutcome_Kind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ServiceError, toErrorReason } from "../../shared/errors.ts";
+import { visibleDigest } from "./assemble/digest.ts";
 import type { Entry } from "./cache/store.ts";
 import type { Found } from "./cache/lookup.ts";
 import type { LoadBatch, Loaded, Settled } from "./cache/loads.ts";
@@ -17,6 +19,7 @@ import { budgetExhausted } from "./cost/budget-exhausted.ts";
 import type { Purpose, SpendGuard } from "./cost/spend-guard.ts";
 import type { ContentClient } from "./fetch/content-client.ts";
 import type { Memo } from "./memo.ts";
+import { kindNameOf } from "./sections.ts";
 import { MAX_LISTING_COUNT, type PlannedContent, type ResolvedSpec, type SettledContent } from "./plan.ts";
 
 /**
@@ -70,10 +73,14 @@ const PRIORITY = {
   warming: Priority.WARMING,
 } as const satisfies Record<Purpose, Priority>;
 
+/** Told of every content that came from its provider, with a digest of what a traveller can see in it. */
+export type ContentLoaded = (kind: string, key: string, digest: string) => void;
+
 export interface ContentLoadOptions {
   readonly client: ContentClient;
   readonly guard: SpendGuard;
   readonly now: () => number;
+  readonly contentLoaded: ContentLoaded;
 }
 
 /**
@@ -84,7 +91,7 @@ export interface ContentLoadOptions {
  * @throws ServiceError from the batch: BUDGET_EXHAUSTED from the spend guard; what the client throws
  */
 export function createContentLoad(
-  { client, guard, now }: ContentLoadOptions,
+  { client, guard, now, contentLoaded }: ContentLoadOptions,
   resolved: ResolvedSpec,
   contents: readonly PlannedContent[],
   purpose: Purpose,
@@ -107,11 +114,16 @@ export function createContentLoad(
       );
       if (planned === undefined)
         throw new ServiceError("INTERNAL", "content-fetcher settled a target that it was not asked for");
+      const { content } = response;
+      if (content !== undefined) contentLoaded(kindNameOf(planned.kind), planned.key, digestOf(content));
       const settled: Settled = { state: "loaded", loaded: toLoaded(planned, response, now()) };
       yield [planned.key, settled];
     }
   };
 }
+
+const digestOf = ({ narratives, facts, listings, forecasts }: Content): string =>
+  visibleDigest([narratives, facts, listings, forecasts]);
 
 /** Reads a cache entry back as what assembly works on. */
 export function fromEntry(planned: PlannedContent, entry: Entry): SettledContent {

@@ -31,6 +31,13 @@ export const TO_CACHE_DECISION = {
   NOT_FETCHED: CacheDecision.NOT_FETCHED,
 } as const satisfies Record<Decision, CacheDecision>;
 
+/** What the cache spared a call. */
+export interface Saved {
+  /** Calls to providers. */
+  readonly savedCallCount: number;
+  readonly savedCostUsdMicros: bigint;
+}
+
 /** How one planned content was had. */
 export interface LookedUp {
   readonly settled: SettledContent;
@@ -59,9 +66,6 @@ export function createReport(facts: CallFacts): CallReport {
   const providerMs = Math.min(totalMs, facts.providerMs);
   const own = facts.lookedUp.filter(({ loadedNow }) => loadedNow);
   const called = own.filter(({ settled }) => settled.outcome.attemptCount > 0);
-  const spared = facts.lookedUp.filter(
-    ({ loadedNow, settled }) => !loadedNow && settled.content !== undefined,
-  );
   return create(CallReportSchema, {
     traceId: facts.traceId,
     totalDuration: durationFromMs(totalMs),
@@ -70,8 +74,8 @@ export function createReport(facts: CallFacts): CallReport {
     guideDecisions: [...facts.guideDecisions],
     providerCallCount: called.length,
     costUsdMicros: own.reduce((sum, { settled }) => sum + settled.outcome.costUsdMicros, 0n),
-    costAvoidedUsdMicros: spared.reduce(
-      (sum, { settled }) => sum + expectedCost(settled.planned, facts.offerings),
+    costAvoidedUsdMicros: facts.lookedUp.reduce(
+      (sum, lookedUp) => sum + savedBy(lookedUp, facts.offerings).savedCostUsdMicros,
       0n,
     ),
     staleSectionKinds: [
@@ -96,10 +100,30 @@ export const wholeGuideReport = (
     providerDuration: durationFromMs(0),
     overheadDuration: durationFromMs(Math.max(0, endMs - startMs)),
     guideDecisions: [...decisions],
-    costAvoidedUsdMicros: guide.sections
-      .flatMap(({ kind, providerOutcomes }) => providerOutcomes.map(({ provider }) => ({ kind, provider })))
-      .reduce((sum, planned) => sum + expectedCost(planned, offerings), 0n),
+    costAvoidedUsdMicros: savedByGuide(guide, offerings).savedCostUsdMicros,
   });
+
+/** What a looked-up content spared: its provider's call, unless this very call made it or the data is embedded. */
+export const savedBy = ({ settled, loadedNow }: LookedUp, offerings: readonly CatalogOffering[]): Saved =>
+  loadedNow || settled.content === undefined
+    ? { savedCallCount: 0, savedCostUsdMicros: 0n }
+    : {
+        savedCallCount: settled.outcome.attemptCount > 0 ? 1 : 0,
+        savedCostUsdMicros: expectedCost(settled.planned, offerings),
+      };
+
+/** What a guide that was cached whole spared: the calls that its sections once took. */
+export function savedByGuide(guide: Guide, offerings: readonly CatalogOffering[]): Saved {
+  const calls = guide.sections.flatMap(({ kind, providerOutcomes }) =>
+    providerOutcomes
+      .filter(({ attemptCount }) => attemptCount > 0)
+      .map(({ provider }) => ({ kind, provider })),
+  );
+  return {
+    savedCallCount: calls.length,
+    savedCostUsdMicros: calls.reduce((sum, call) => sum + expectedCost(call, offerings), 0n),
+  };
+}
 
 const isStale = ({ decisions }: LookedUp): boolean => decisions.includes("HIT_STALE");
 

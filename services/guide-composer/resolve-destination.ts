@@ -16,7 +16,7 @@ import {
 import { ServiceError } from "../../shared/errors.ts";
 import { destinationKey, geocodeKey } from "./cache/keys.ts";
 import type { LoadBatch, Loaded } from "./cache/loads.ts";
-import type { Lookup } from "./cache/lookup.ts";
+import { NO_LIMITS, type Lookup } from "./cache/lookup.ts";
 import type { Entry } from "./cache/store.ts";
 import { chooseGeocoded } from "./destination/choose-geocoded.ts";
 import { foldName } from "./destination/fold-name.ts";
@@ -107,7 +107,7 @@ export function createDestinationResolver(
       keys: [key],
       mode: "prefer-cache",
       maxStaleMs: 0,
-      maxAgeMs: Infinity,
+      ...NO_LIMITS,
       load,
       refreshLoad: load,
       signal,

@@ -14,13 +14,9 @@ import { REPORTING_RESERVE_MS, startDeadline, type Deadline } from "../../shared
 import { ServiceError } from "../../shared/errors.ts";
 import { activeTraceId } from "../../shared/telemetry/spans.ts";
 import { guideKey } from "./cache/keys.ts";
-import {
-  compose,
-  type Call,
-  type CheckedRequest,
-  type ComposeDependencies,
-  type ComposeEvent,
-} from "./compose.ts";
+import { NO_LIMITS } from "./cache/lookup.ts";
+import { compose } from "./compose.ts";
+import type { Call, CheckedRequest, ComposeDependencies, ComposeEvent } from "./composition.ts";
 import { maskGuide, maskSection } from "./read-mask.ts";
 import { TO_CACHE_DECISION, wholeGuideReport } from "./report.ts";
 import { createPageToken, readPageToken } from "./search/page-token.ts";
@@ -89,7 +85,7 @@ export function createGuideService(
       checkGetGuide(message);
       const startMs = now();
       const key = guideKey(message.name);
-      const found = key && (await dependencies.lookup.find(key, Infinity, context.signal));
+      const found = key && (await dependencies.lookup.find(key, NO_LIMITS, context.signal));
       if (!found || found.entry === undefined) {
         throw new ServiceError("RESOURCE_NOT_FOUND", "No such guide is cached", {
           metadata: { name: message.name },

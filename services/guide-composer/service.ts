@@ -1,38 +1,42 @@
 import { GuideService } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import type { Destination } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { ServiceError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log.ts";
 import { startServer, type RunningServer } from "../../shared/server.ts";
 import { createTelemetryInterceptor } from "../../shared/telemetry/interceptors.ts";
 import { inSpan } from "../../shared/telemetry/spans.ts";
 import type { Telemetry } from "../../shared/telemetry/telemetry.ts";
-import { createCache } from "./cache/cache.ts";
+import { startAdmin } from "./admin/start-admin.ts";
+import { createCache, type Cache } from "./cache/cache.ts";
 import { parseRedisUrl } from "./cache/redis-url.ts";
 import { createCatalog } from "./catalog.ts";
+import type { ComposeDependencies } from "./composition.ts";
 import type { ComposerSettings } from "./config.ts";
 import { createSpendGuard } from "./cost/spend-guard.ts";
-import { createDecisionCounter } from "./decision-counter.ts";
 import { loadGazetteer } from "./destination/gazetteer.ts";
 import { createContentClient } from "./fetch/content-client.ts";
 import { createMemo } from "./memo.ts";
-import { createDestinationResolver } from "./resolve-destination.ts";
+import { createDestinationResolver, type DestinationResolver } from "./resolve-destination.ts";
 import { createGuideService } from "./rpc.ts";
 import { createSearch } from "./search/search.ts";
+import { createCacheStats } from "./stats/cache-stats.ts";
+import { createLastSeen } from "./stats/last-seen.ts";
+import { createLookupMeter } from "./stats/lookup-meter.ts";
+import { resolveConfigured } from "./warming/configured.ts";
+import { defaultSpec } from "./warming/default-guide.ts";
+import { createWarm } from "./warming/warm.ts";
+import { startWarmer } from "./warming/warmer.ts";
 
 /** How long expired entries are kept for callers that accept them: the largest `max_stale`. */
 const MAX_STALE_MS = 7 * 86_400_000;
 /** What is remembered for calls that settle together: that of a few guides, which are large when decoded. */
 const MEMO_COUNTS = { contents: 200, sections: 80, guides: 10 } as const;
 const LIST_PROVIDERS_TIMEOUT_MS = 2_000;
+/** Loads of callers from which on nothing is done in the background: a guide and a half. */
+const BUSY_LOAD_COUNT = 20;
 
 export interface ComposerOptions {
-  readonly settings: Pick<
-    ComposerSettings,
-    | "COMPOSER_LISTEN"
-    | "FETCHER_TARGET"
-    | "MEMORY_CACHE_MIB"
-    | "REDIS_URL"
-    | "SPEND_GUARD_CALLS_PER_MINUTE"
-    | "SHUTDOWN_DELAY_MS"
-  >;
+  readonly settings: Omit<ComposerSettings, "LOG_LEVEL" | "SHUTDOWN_GRACE_MS">;
   readonly log: Log;
   readonly telemetry: Pick<Telemetry, "serveMetrics">;
   readonly now: () => number;
@@ -43,37 +47,25 @@ export interface ComposerOptions {
 export interface RunningComposer {
   /** `host:port`. */
   readonly address: string;
+  /** `host:port` of GuideAdminService. */
+  readonly adminAddress: string;
   /** Lets calls in flight finish for so long, then ends loads, channel and sockets. */
   readonly close: (graceMs: number) => Promise<void>;
 }
 
 /** Starts guide-composer; it is serving when the promise resolves. */
 export async function startComposer(options: ComposerOptions): Promise<RunningComposer> {
-  const { log, now, monotonicNow } = options;
+  const { settings, log, now, monotonicNow, random } = options;
+  const startMs = now();
   const reportDefect = (error: unknown): void => log.error({ err: error }, "defect");
   const gazetteer = loadGazetteer();
-  const cache = await createCache({
-    memoryBytes: options.settings.MEMORY_CACHE_MIB * 2 ** 20,
-    redis: options.settings.REDIS_URL && parseRedisUrl(options.settings.REDIS_URL.reveal()),
-    maxStaleMs: MAX_STALE_MS,
-    now,
-    monotonicNow,
-    random: options.random,
-    mayRefresh: () => true,
-    onTierError: (tier, error) => log.debug({ err: error, tier }, "cache tier did not answer"),
-    onRedisStateChanged: (node, cause) => {
-      if (cause === undefined) log.info({ node }, "redis is back");
-      else log.warn({ err: cause, node }, "redis is suspended; calls go on without it");
-    },
-  });
+  const configured = resolveConfigured(gazetteer, settings.WARM_DESTINATIONS ?? []);
+  const cache = await startCache(options);
   const { lookup } = cache;
-  const guard = createSpendGuard(
-    options.settings.SPEND_GUARD_CALLS_PER_MINUTE,
-    cache.redisLost,
-    monotonicNow,
-  );
+  const stats = createCacheStats((counter, count) => cache.tally?.add(counter, count), createLastSeen());
+  const guard = createSpendGuard(settings.SPEND_GUARD_CALLS_PER_MINUTE, cache.redisLost, monotonicNow);
   const client = createContentClient(
-    options.settings.FETCHER_TARGET,
+    settings.FETCHER_TARGET,
     [createTelemetryInterceptor("client", monotonicNow)],
     now,
   );
@@ -83,52 +75,114 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
     (error) => log.warn({ err: error }, "the list of providers could not be renewed"),
   );
   const resolver = createDestinationResolver(gazetteer, client, lookup, now);
-  let server: RunningServer;
+  const dependencies: ComposeDependencies = {
+    resolver,
+    catalog,
+    lookup,
+    client,
+    guard,
+    memos: {
+      contents: createMemo(MEMO_COUNTS.contents, monotonicNow),
+      sections: createMemo(MEMO_COUNTS.sections, monotonicNow),
+      guides: createMemo(MEMO_COUNTS.guides, monotonicNow),
+    },
+    now,
+    inSpan,
+    meter: createLookupMeter(stats),
+    countDestination: cache.popularity.count,
+    contentLoaded: stats.loaded,
+  };
+  const destinationOf = createDestinationOf(resolver);
+  const warm = createWarm(dependencies, monotonicNow);
+  const warmer = startWarmer({
+    warm,
+    popularity: cache.popularity,
+    catalog,
+    lookup,
+    destinationOf,
+    configured,
+    maxCallsPerMinute: settings.WARMING_CALLS_PER_MINUTE,
+    mayRun: () => cache.leadership.isLeader() && !cache.redisLost() && !isBusy(cache),
+    now,
+    monotonicNow,
+    onError: (error) => log.warn({ err: error }, "a round of warming failed"),
+  });
+  const serverOptions = {
+    interceptors: [createTelemetryInterceptor("server", monotonicNow)],
+    reportDefect,
+    now: monotonicNow,
+    random,
+  };
+  const servers: RunningServer[] = [];
+  async function close(graceMs: number): Promise<void> {
+    await warmer.close();
+    await Promise.all(servers.map((server) => server.drain(graceMs)));
+    await cache.close();
+    client.close();
+  }
   try {
-    server = await startServer({
-      listen: options.settings.COMPOSER_LISTEN,
+    const admin = await startAdmin(
+      settings.ADMIN_LISTEN,
+      {
+        cache,
+        catalog,
+        stats,
+        guard,
+        warm,
+        destinationOf,
+        startMs,
+        isWarming: () => settings.WARMING_CALLS_PER_MINUTE > 0 && cache.leadership.isLeader(),
+        now,
+      },
+      serverOptions,
+    );
+    servers.push(admin);
+    // Last: whoever reaches it finds everything else at work.
+    const server = await startServer({
+      ...serverOptions,
+      listen: settings.COMPOSER_LISTEN,
       services: [GuideService],
       routes: (router) =>
-        router.service(
-          GuideService,
-          createGuideService(
-            {
-              resolver,
-              catalog,
-              lookup,
-              client,
-              guard,
-              memos: {
-                contents: createMemo(MEMO_COUNTS.contents, monotonicNow),
-                sections: createMemo(MEMO_COUNTS.sections, monotonicNow),
-                guides: createMemo(MEMO_COUNTS.guides, monotonicNow),
-              },
-              now,
-              inSpan,
-              countDecisions: createDecisionCounter(),
-            },
-            createSearch(gazetteer),
-            monotonicNow,
-          ),
-        ),
-      interceptors: [createTelemetryInterceptor("server", monotonicNow)],
+        router.service(GuideService, createGuideService(dependencies, createSearch(gazetteer), monotonicNow)),
       extraRoutes: options.telemetry.serveMetrics,
-      drainDelayMs: options.settings.SHUTDOWN_DELAY_MS,
-      reportDefect,
-      now: monotonicNow,
-      random: options.random,
+      drainDelayMs: settings.SHUTDOWN_DELAY_MS,
     });
+    servers.push(server);
+    return { address: server.address, adminAddress: admin.address, close };
   } catch (error) {
-    client.close();
-    await cache.close();
+    await close(0);
     throw error;
   }
-  return {
-    address: server.address,
-    close: async (graceMs) => {
-      await server.drain(graceMs);
-      await cache.close();
-      client.close();
-    },
-  };
 }
+
+const isBusy = (cache: Cache): boolean => cache.lookup.activeLoadCount() > BUSY_LOAD_COUNT;
+
+async function startCache({ settings, log, now, monotonicNow, random }: ComposerOptions): Promise<Cache> {
+  const cache: Cache = await createCache({
+    memoryBytes: settings.MEMORY_CACHE_MIB * 2 ** 20,
+    redis: settings.REDIS_URL && parseRedisUrl(settings.REDIS_URL.reveal()),
+    maxStaleMs: MAX_STALE_MS,
+    now,
+    monotonicNow,
+    random,
+    mayRefresh: () => !isBusy(cache),
+    onTierError: (tier, error) => log.debug({ err: error, tier }, "cache tier did not answer"),
+    onRedisStateChanged: (node, cause) => {
+      if (cause === undefined) log.info({ node }, "redis is back");
+      else log.warn({ err: cause, node }, "redis is suspended; calls go on without it");
+    },
+  });
+  return cache;
+}
+
+/** The destination of a name, for the background; undefined when it is not known any more. */
+const createDestinationOf =
+  (resolver: DestinationResolver) =>
+  async (name: string, signal: AbortSignal): Promise<Destination | undefined> => {
+    try {
+      return await resolver.resolve(defaultSpec(name), signal);
+    } catch (error) {
+      if (error instanceof ServiceError && error.reason === "DESTINATION_NOT_FOUND") return undefined;
+      throw error;
+    }
+  };

@@ -10,7 +10,7 @@ import {
   type Trip,
 } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import type { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
-import { ServiceError, type FieldViolation } from "../../shared/errors.ts";
+import type { FieldViolation } from "../../shared/errors.ts";
 import {
   checkCivilDate,
   checkInteger,
@@ -18,9 +18,10 @@ import {
   checkLocation,
   checkPreferences,
   checkText,
+  throwIfAny,
 } from "../../shared/field-checks.ts";
 import type { LookupMode } from "./cache/lookup.ts";
-import type { CheckedRequest } from "./compose.ts";
+import type { CheckedRequest } from "./composition.ts";
 import { unknownPaths } from "./read-mask.ts";
 import { isKnownKind } from "./sections.ts";
 
@@ -40,11 +41,6 @@ const MODES = {
 
 const isKnownMode = (mode: CacheMode): mode is keyof typeof MODES =>
   CacheModeSchema.value[mode] !== undefined;
-
-function throwIfAny(violations: readonly FieldViolation[]): void {
-  if (violations.length > 0)
-    throw new ServiceError("REQUEST_INVALID", "The request is invalid", { violations });
-}
 
 /**
  * Checks a request to compose, before anything is looked up or spent.
@@ -99,10 +95,13 @@ export function checkCompose(
     maxAgeMs,
     trip: request.trip,
     explain: request.explain,
+    purpose: "caller",
+    maxLifeShare: 1,
   };
 }
 
-function checkSpec(spec: GuideSpec, field: string, nowMs: number, found: FieldViolation[]): void {
+/** Checks a spec; adds its violations to `found`. */
+export function checkSpec(spec: GuideSpec, field: string, nowMs: number, found: FieldViolation[]): void {
   const { destination } = spec;
   switch (destination.case) {
     case "destinationName":

@@ -106,6 +106,7 @@ export interface Asked {
   readonly mode?: LookupMode;
   readonly maxStaleMs?: number;
   readonly maxAgeMs?: number;
+  readonly maxLifeShare?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -121,6 +122,7 @@ export async function ask(
     mode: asked.mode ?? "prefer-cache",
     maxStaleMs: asked.maxStaleMs ?? 0,
     maxAgeMs: asked.maxAgeMs ?? Infinity,
+    maxLifeShare: asked.maxLifeShare ?? 1,
     load: source.load,
     refreshLoad: source.load,
     signal: asked.signal ?? new AbortController().signal,

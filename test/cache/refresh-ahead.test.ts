@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { createLookup, type Lookup } from "../../services/guide-composer/cache/lookup.ts";
+import { createLookup, NO_LIMITS, type Lookup } from "../../services/guide-composer/cache/lookup.ts";
 import { createMemoryStore } from "../../services/guide-composer/cache/memory-store.ts";
 import { createRefreshAhead, refreshIsDue } from "../../services/guide-composer/cache/refresh-ahead.ts";
 import { startRedisServer, type RedisServer } from "../support/redis/server.ts";
@@ -97,7 +97,7 @@ describe("refresh ahead", () => {
   it("counts a caller of what was made of entries as a caller of them", async () => {
     await call();
     await lookup.write("made", valueOf("made", nowMs), keys);
-    await lookup.find("made", Infinity, new AbortController().signal);
+    await lookup.find("made", NO_LIMITS, new AbortController().signal);
     nowMs += 0.9 * LIFE_MS;
     await eventually(() => source.calls.length === 4);
   });

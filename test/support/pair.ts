@@ -14,6 +14,8 @@ export interface PairUnderTest {
   readonly fetcher: FetcherUnderTest;
   readonly client: Client<typeof GuideService>;
   readonly composer: string;
+  /** `host:port` of GuideAdminService. */
+  readonly admin: string;
   readonly close: () => Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export async function startPairFor(
   const composer = await startComposer({
     settings: readSettings(COMPOSER_SETTINGS, {
       COMPOSER_LISTEN: "127.0.0.1:0",
+      ADMIN_LISTEN: "127.0.0.1:0",
       FETCHER_TARGET: fetcher.address,
       ...change.composer,
     }),
@@ -41,6 +44,7 @@ export async function startPairFor(
   return {
     fetcher,
     composer: composer.address,
+    admin: composer.adminAddress,
     client: createClient(GuideService, createGrpcTransport({ baseUrl: `http://${composer.address}` })),
     close: async () => {
       await composer.close(0);

@@ -22,7 +22,14 @@ export async function startService(
   const entry = fileURLToPath(new URL(`../../services/${service}/main.ts`, import.meta.url));
   const { PATH = "", HOME = "" } = process.env;
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry], {
-    env: { PATH, HOME, COMPOSER_LISTEN: "127.0.0.1:0", FETCHER_LISTEN: "127.0.0.1:0", ...environment },
+    env: {
+      PATH,
+      HOME,
+      COMPOSER_LISTEN: "127.0.0.1:0",
+      ADMIN_LISTEN: "127.0.0.1:0",
+      FETCHER_LISTEN: "127.0.0.1:0",
+      ...environment,
+    },
     stdio: ["ignore", "inherit", "pipe"],
   });
   const lines: string[] = [];

@@ -10,6 +10,9 @@ import { createWriteBehind } from "./write-behind.ts";
 /** Entries whose parts are remembered; the least recently used are forgotten first. */
 const MAX_MADE_OF_COUNT = 20_000;
 
+/** As old as promises allow. */
+export const NO_LIMITS = { maxAgeMs: Infinity, maxLifeShare: 1 } as const;
+
 export type LookupMode = "prefer-cache" | "refresh" | "cache-only";
 
 /** What a lookup found for one key. */
@@ -31,6 +34,8 @@ export interface LookupRequest {
   readonly maxStaleMs: number;
   /** How old an entry may be, milliseconds; Infinity for as old as its promise allows. */
   readonly maxAgeMs: number;
+  /** Part of its life up to which an entry is used, in (0, 1]: less than 1 reloads what will soon expire. */
+  readonly maxLifeShare: number;
   readonly load: LoadBatch;
   /** The same for a refresh ahead of expiry: with a deadline of its own, behind callers. */
   readonly refreshLoad: LoadBatch;
@@ -55,8 +60,14 @@ export interface Lookup {
   readonly lookUp: (request: LookupRequest) => Promise<LookupAnswer>;
   /** Reads the tiers without loading. Undefined when there is no valid entry. */
   readonly read: (key: string, signal: AbortSignal) => Promise<Entry | undefined>;
+  /** Valid entries of keys in one slot, in their order; no caller: it counts for nothing. */
+  readonly peek: (keys: readonly string[], signal: AbortSignal) => Promise<readonly (Entry | undefined)[]>;
   /** The same, with what was decided. A hit counts as a hit of everything that the entry is made of. */
-  readonly find: (key: string, maxAgeMs: number, signal: AbortSignal) => Promise<ReadAnswer>;
+  readonly find: (
+    key: string,
+    limits: Pick<LookupRequest, "maxAgeMs" | "maxLifeShare">,
+    signal: AbortSignal,
+  ) => Promise<ReadAnswer>;
   /**
    * Writes to every tier: at once to memory, to Redis behind the call.
    *
@@ -110,7 +121,7 @@ export function createLookup(options: LookupOptions): Lookup {
     const cachedKeys = new Set<string>();
     const missing = new Map<string, { decisions: readonly Decision[]; stale: Entry | undefined }>();
     const startMs = now();
-    const probes = await probe(request.keys, request.signal, request.maxAgeMs);
+    const probes = await probe(request.keys, request.signal, request);
     for (const [key, found] of probes) {
       const stale = staleOf(found, request, startMs);
       if (request.mode === "refresh") {
@@ -132,11 +143,17 @@ export function createLookup(options: LookupOptions): Lookup {
         missing.set(key, { decisions: [...found.decisions, missOf(found)], stale });
       }
     }
-    const oldestMs = request.mode === "refresh" ? startMs : startMs - request.maxAgeMs;
+    const minStoredMs = (key: string): number => {
+      if (request.mode === "refresh") return startMs;
+      // What was passed over for its age must not count as loaded by somebody else meanwhile.
+      const { tooOld, passedOver } = probes.get(key) ?? { tooOld: false, passedOver: undefined };
+      const passedOverMs = tooOld && passedOver !== undefined ? passedOver.storedMs + 1 : -Infinity;
+      return Math.max(startMs - request.maxAgeMs, passedOverMs);
+    };
     const keys = [...missing.keys()];
     for (const { key, coalesced, loaded } of loads.join(
       keys,
-      once(request.load, () => oldestMs),
+      once(request.load, minStoredMs),
       request.signal,
     )) {
       const known = missing.get(key);
@@ -149,9 +166,13 @@ export function createLookup(options: LookupOptions): Lookup {
 
   return {
     lookUp,
-    read: async (key, signal) => (await probe([key], signal, Infinity)).get(key)?.valid,
-    find: async (key, maxAgeMs, signal) => {
-      const found = (await probe([key], signal, maxAgeMs)).get(key);
+    read: async (key, signal) => (await probe([key], signal, NO_LIMITS)).get(key)?.valid,
+    peek: async (keys, signal) => {
+      const probes = await probe(keys, signal, NO_LIMITS);
+      return keys.map((key) => probes.get(key)?.valid);
+    },
+    find: async (key, limits, signal) => {
+      const found = (await probe([key], signal, limits)).get(key);
       if (found?.valid === undefined)
         return {
           entry: undefined,

@@ -19,6 +19,13 @@ export type Decision =
   | "NOT_STORABLE"
   | "NOT_FETCHED";
 
+/** How old an entry may be for a caller, besides its own promise. */
+export interface AgeLimits {
+  readonly maxAgeMs: number;
+  /** In (0, 1]. */
+  readonly maxLifeShare: number;
+}
+
 /** What the tiers have under one key. */
 export interface Probe {
   valid: Entry | undefined;
@@ -46,8 +53,8 @@ export function createProbe(
   tiers: readonly Store[],
   now: () => number,
   onTierError: (tier: Store["tier"], error: unknown) => void,
-): (keys: readonly string[], signal: AbortSignal, maxAgeMs: number) => Promise<Map<string, Probe>> {
-  return async (keys, signal, maxAgeMs) => {
+): (keys: readonly string[], signal: AbortSignal, limits: AgeLimits) => Promise<Map<string, Probe>> {
+  return async (keys, signal, { maxAgeMs, maxLifeShare }) => {
     const probes = new Map<string, Probe>(
       keys.map((key) => [
         key,
@@ -77,7 +84,9 @@ export function createProbe(
         const { entry } = read;
         const nowMs = now();
         const expired = entry.expireMs <= nowMs;
-        if (!expired && nowMs - entry.storedMs <= maxAgeMs) {
+        const ageMs = nowMs - entry.storedMs;
+        const spentMs = maxLifeShare * (entry.expireMs - entry.storedMs);
+        if (!expired && ageMs <= maxAgeMs && (maxLifeShare === 1 || ageMs < spentMs)) {
           known.valid = entry;
           known.decisions.push(HIT[tier.tier]);
           if (entry.negative) known.decisions.push("NEGATIVE");

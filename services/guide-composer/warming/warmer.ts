@@ -1,0 +1,107 @@
+import type { Destination } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import type { Popularity } from "../cache/popularity.ts";
+import type { Catalog } from "../catalog.ts";
+import type { Lookup } from "../cache/lookup.ts";
+import { defaultSpec, readWarmth } from "./default-guide.ts";
+import { DUE_LIFE_SHARE, rankCandidates, type WarmCandidate } from "./ranking.ts";
+import type { Warm } from "./warm.ts";
+
+const ROUND_EVERY_MS = 15_000;
+const MINUTE_MS = 60_000;
+/** Most popular destinations that are looked at in a round. */
+const MAX_POPULAR_COUNT = 200;
+
+export interface WarmerOptions {
+  readonly warm: Warm;
+  readonly popularity: Pick<Popularity, "top">;
+  readonly catalog: Catalog;
+  readonly lookup: Pick<Lookup, "peek">;
+  readonly destinationOf: (name: string, signal: AbortSignal) => Promise<Destination | undefined>;
+  /** Names of the destinations that are kept warm whether or not anybody asks for them. */
+  readonly configured: readonly string[];
+  /** Most calls to providers that warming makes in a minute; 0: it does not run. */
+  readonly maxCallsPerMinute: number;
+  /** Whether this process is the one that warms, and there is room for it. */
+  readonly mayRun: () => boolean;
+  readonly now: () => number;
+  readonly monotonicNow: () => number;
+  readonly onError: (error: unknown) => void;
+  readonly roundEveryMs?: number;
+}
+
+/** Keeps the default guides of configured and popular destinations fresh, within a budget of provider calls. */
+export interface Warmer {
+  readonly close: () => Promise<void>;
+}
+
+export function startWarmer(options: WarmerOptions): Warmer {
+  const { maxCallsPerMinute, mayRun, now, monotonicNow } = options;
+  const closing = new AbortController();
+  /** Calls of the last minute, oldest first. */
+  let spent: { readonly atMs: number; readonly count: number }[] = [];
+  let running: Promise<void> | undefined;
+
+  const leftCount = (): number => {
+    spent = spent.filter(({ atMs }) => monotonicNow() - atMs < MINUTE_MS);
+    return maxCallsPerMinute - spent.reduce((sum, { count }) => sum + count, 0);
+  };
+
+  async function candidates(): Promise<readonly WarmCandidate[]> {
+    const popular = await options.popularity.top(0, MAX_POPULAR_COUNT);
+    const scores = new Map(popular.map(({ member, score }) => [member, score]));
+    for (const name of options.configured) scores.set(name, Math.max(1, scores.get(name) ?? 0));
+    const offerings = await options.catalog.offerings(closing.signal);
+    const found: WarmCandidate[] = [];
+    for (const [name, popularity] of scores) {
+      if (!mayRun() || closing.signal.aborted) return [];
+      const destination = await options.destinationOf(name, closing.signal);
+      if (destination === undefined) continue;
+      const { remainingShare, due } = await readWarmth(
+        destination,
+        offerings,
+        options.lookup,
+        now(),
+        DUE_LIFE_SHARE,
+        closing.signal,
+      );
+      found.push({
+        destination: name,
+        popularity,
+        remainingShare,
+        costUsdMicros: due.reduce((sum, { expectedCostUsdMicros }) => sum + Number(expectedCostUsdMicros), 0),
+        latencyMs: Math.max(0, ...due.map(({ medianLatencyMs }) => medianLatencyMs ?? 0)),
+      });
+    }
+    return found;
+  }
+
+  async function round(): Promise<void> {
+    if (!mayRun() || leftCount() <= 0) return;
+    for (const { destination } of rankCandidates(await candidates())) {
+      if (!mayRun() || closing.signal.aborted || leftCount() <= 0) return;
+      const warmed = await options.warm(defaultSpec(destination), closing.signal);
+      if (warmed.outcome !== "failed") spent.push({ atMs: monotonicNow(), count: warmed.providerCallCount });
+    }
+  }
+
+  const timer =
+    maxCallsPerMinute === 0
+      ? undefined
+      : setInterval(() => {
+          // One round at a time.
+          running ??= round()
+            .catch((error: unknown) => {
+              if (!closing.signal.aborted) options.onError(error);
+            })
+            .finally(() => {
+              running = undefined;
+            });
+        }, options.roundEveryMs ?? ROUND_EVERY_MS).unref();
+  return {
+    close: async () => {
+      clearInterval(timer);
+      closing.abort(new Error("the composer is closing"));
+      await running;
+    },
+  };
+}

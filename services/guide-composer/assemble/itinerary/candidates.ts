@@ -9,6 +9,7 @@ import type { Point } from "../distance.ts";
 import type { Hours } from "../hours/hours.ts";
 import { readHours } from "../hours/read-hours.ts";
 import { isNamed, likeness, toName } from "../listings/names.ts";
+import { singular } from "../words.ts";
 import type { Role } from "./slots.ts";
 import { roofOf } from "./weather.ts";
 
@@ -43,8 +44,10 @@ export interface TimedEvent {
   readonly position: Position | undefined;
 }
 
-/** Experiences for after dark; by day they are closed. */
-const EVENING_KINDS = new Set("nightlife bar pub club nightclub live-music casino concert".split(" "));
+/** Experiences for after dark; by day they are closed, or another thing. */
+const EVENING_KINDS = new Set(
+  "nightlife bar pub club nightclub live-music casino concert theatre theater opera cinema".split(" "),
+);
 
 /** The listing that each place which the traveller named means: the most alike title, then the best-ranked one. */
 export function namedKeys(
@@ -66,8 +69,9 @@ export function namedKeys(
   );
 }
 
+/** Whether a traveller asks for something that is done in the evening, in the singular or plural. */
 export const goesOut = ({ interests }: Preferences): boolean =>
-  interests.some((interest) => EVENING_KINDS.has(interest));
+  interests.some((interest) => EVENING_KINDS.has(interest) || EVENING_KINDS.has(singular(interest)));
 
 /** Projects positions around a centre; the way across the antimeridian is the short one. */
 export function createProjection(center: Point): (point: Point) => Position {

@@ -20,15 +20,20 @@ export function isWet(forecast: DailyForecast | undefined): boolean {
   return (precipitationMm ?? 0) >= WET_MM || condition >= WeatherCondition.RAIN;
 }
 
+/** Categories, and words of titles, of places under a roof. */
 const INDOORS = new Set(
-  "museum gallery aquarium market theater cinema library palace church cathedral basilica mall spa shopping arts-centre".split(
-    " ",
-  ),
+  (
+    "museum gallery aquarium market marketplace theater theatre cinema library palace church cathedral basilica chapel " +
+    "monastery mosque synagogue temple place-of-worship mall spa public-bath shopping arts-centre planetarium " +
+    "bowling-alley escape-game amusement-arcade ice-rink"
+  ).split(" "),
 );
+/** The same of places under the sky. */
 const OUTDOORS = new Set(
-  "park garden viewpoint beach zoo theme-park square bridge fountain hike hiking walk trail nature-reserve waterfall picnic-site artwork ruins archaeological-site monument memorial".split(
-    " ",
-  ),
+  (
+    "park garden viewpoint beach zoo theme-park water-park square bridge fountain hike hiking walk trail nature-reserve " +
+    "waterfall picnic-site artwork ruins archaeological-site monument memorial"
+  ).split(" "),
 );
 
 /** Where a visit takes place, by what the provider calls the place, or else by a word for its kind in the title. */

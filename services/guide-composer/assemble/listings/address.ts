@@ -1,26 +1,35 @@
 import { wordsOf } from "../words.ts";
 
-/** Words of addresses that name no street. */
-const STREET_WORDS = new Set(
+/** Words for kinds of streets; they name none. */
+const STREET_KINDS = new Set(
   (
     "street st road rd avenue ave av lane ln boulevard blvd square sq drive dr place pl rua r travessa tv largo praca pc " +
-    "calle c plaza via piazza rue strasse str platz the de da do das dos del della di la le les du des von der and e y"
+    "calcada avenida calle c plaza via viale corso piazza rue strasse str platz weg gasse ulica"
   ).split(" "),
 );
+const ARTICLES = new Set("the de da do das dos del della di la le les du des von der and e y".split(" "));
 
 /** What tells two addresses apart. */
 export interface Address {
   readonly numbers: readonly string[];
   readonly words: readonly string[];
+  /** Whether it names a street, and is no direction such as "behind the cathedral". */
+  readonly isStreet: boolean;
 }
+
+const NUMBER_ONLY = /^\s*\d+\s*[a-z]?(?:\s*[-–]\s*\d+)?\s*$/i;
 
 /** Street and house number stand in the first part, the number at times in the second; the town tells nothing. */
 export function toAddress(text: string): Address {
-  const [street = "", next = ""] = text.split(",");
-  const words = wordsOf(/^\s*\d+\s*[a-z]?(?:\s*[-–]\s*\d+)?\s*$/i.test(next) ? `${street} ${next}` : street);
+  const [street = "", next = ""] = text.replace(/\([^()]*\)/g, "").split(",");
+  const words = wordsOf(NUMBER_ONLY.test(next) ? `${street} ${next}` : street);
+  const numbers = words.filter((word) => /^\d/.test(word));
   return {
-    numbers: words.filter((word) => /^\d/.test(word)),
-    words: words.filter((word) => !/^\d/.test(word) && word.length > 1 && !STREET_WORDS.has(word)),
+    numbers,
+    words: words.filter(
+      (word) => !/^\d/.test(word) && word.length > 1 && !STREET_KINDS.has(word) && !ARTICLES.has(word),
+    ),
+    isStreet: numbers.length > 0 || words.some((word) => STREET_KINDS.has(word)),
   };
 }
 
@@ -29,7 +38,7 @@ const disjoint = (a: readonly string[], b: readonly string[]): boolean =>
 
 /** Whether two addresses cannot be one: another street, or another number. What one of them lacks tells nothing. */
 export const addressesDiffer = (a: Address, b: Address): boolean =>
-  disjoint(a.words, b.words) || disjoint(a.numbers, b.numbers);
+  a.isStreet && b.isStreet && (disjoint(a.words, b.words) || disjoint(a.numbers, b.numbers));
 
 /** Whether two addresses are one: the same street and number, both stated. */
 export const addressesAgree = (a: Address, b: Address): boolean =>

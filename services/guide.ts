@@ -1,41 +1,63 @@
 import { toJsonString } from "@bufbuild/protobuf";
-import { createClient, ConnectError } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
-import { readSettings, ConfigError } from "../shared/config.ts";
-import { fromWire } from "../shared/error-wire.ts";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { ConfigError, readSettings } from "../shared/config.ts";
+import { fromWire, hasErrorInfo } from "../shared/error-wire.ts";
+import { BadRequestSchema } from "../shared/gen/google/rpc/error_details_pb.ts";
 import {
   AmbiguousDestinationSchema,
-  GuideService,
   GuideSchema,
+  GuideService,
+  OmittedSectionsSchema,
   UnknownDestinationSchema,
-  type Guide,
-  type Section,
 } from "../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
-import { BadRequestSchema } from "../shared/gen/google/rpc/error_details_pb.ts";
 import { createLog } from "../shared/log.ts";
 import { parseGuideArguments, USAGE, type GuideArguments } from "./cli/arguments.ts";
-import { renderGuide } from "./cli/markdown.ts";
+import { collectGuide } from "./cli/collect.ts";
+import { EXIT, exitCodeOf, failureText, type ExitCode } from "./cli/failure.ts";
+import { renderGuide } from "./cli/markdown/guide.ts";
 import { createProgressDisplay } from "./cli/progress.ts";
-import { startPair } from "./pair.ts";
+import { startPair, type RunningPair } from "./pair.ts";
 
-/** Exit codes: a guide, nothing could be had, bad input. */
-const EXIT = { guide: 0, nothing: 1, badInput: 2 } as const;
-const BAD_INPUT = new Set(["REQUEST_INVALID", "DESTINATION_AMBIGUOUS", "DESTINATION_NOT_FOUND"]);
 const CLOSE_GRACE_MS = 100;
 
-async function main(): Promise<number> {
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** Aborted by the first interrupt, which ends the call in order; the second one ends the process. */
+function interruptSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(EXIT.interrupted);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+/** Whoever reads the output may stop reading, as `head` does: that ends the writing and is no failure. */
+function forgiveClosedPipe(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") return;
+    say(`The guide could not be written: ${error.message}`);
+    process.exitCode = EXIT.nothing;
+  });
+}
+
+async function main(): Promise<ExitCode> {
   const parsed = parseGuideArguments(process.argv.slice(2));
   if (parsed.state === "help") {
     process.stdout.write(USAGE);
     return EXIT.guide;
   }
   if (parsed.state === "invalid") {
-    process.stderr.write(`${parsed.problems.join("\n")}\n\n${USAGE}`);
+    say(`${parsed.problems.join("\n")}\n\n${USAGE}`);
     return EXIT.badInput;
   }
   const given = parsed.arguments;
-  if (given.composer !== undefined) return await compose(given, toUrl(given.composer));
-  let pair: Awaited<ReturnType<typeof startPair>>;
+  const interrupt = interruptSignal();
+  if (given.composer !== undefined) return await compose(given, given.composer, interrupt);
+  let pair: RunningPair;
   try {
     pair = await startPair(
       process.env,
@@ -44,79 +66,73 @@ async function main(): Promise<number> {
     );
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    say(error.message);
     return EXIT.badInput;
   }
   try {
-    return await compose(given, `http://${pair.composer}`);
+    return await compose(given, `http://${pair.composer}`, interrupt);
   } finally {
     await pair.close(CLOSE_GRACE_MS);
   }
 }
 
-const toUrl = (text: string): string => (/^https?:\/\//.test(text) ? text : `http://${text}`);
-
-async function compose(given: GuideArguments, baseUrl: string): Promise<number> {
-  const client = createClient(GuideService, createGrpcTransport({ baseUrl }));
+async function compose(given: GuideArguments, baseUrl: string, interrupt: AbortSignal): Promise<ExitCode> {
+  // A connection of its own, so that it can be closed: an idle one would keep the process alive.
+  const sessionManager = new Http2SessionManager(baseUrl);
+  const client = createClient(GuideService, createGrpcTransport({ baseUrl, sessionManager }));
   const progress = createProgressDisplay(
     process.stderr.isTTY ? (text) => void process.stderr.write(text) : undefined,
+    process.stderr.columns ?? 80,
   );
-  const sections: Section[] = [];
-  let guide: Guide | undefined;
   try {
-    for await (const response of client.streamGuide(
+    const responses = client.streamGuide(
       { request: given.request },
-      { timeoutMs: given.timeoutMs },
-    )) {
-      progress.show(response);
-      if (response.event.case === "section") sections.push(response.event.value);
-      if (response.event.case === "completion") guide = response.event.value.guide;
+      { timeoutMs: given.timeoutMs, signal: interrupt },
+    );
+    const guide = await collectGuide(responses, progress.show);
+    progress.close();
+    if (guide === undefined) {
+      say("The stream was cut short.");
+      return EXIT.nothing;
     }
+    process.stdout.write(
+      given.json
+        ? `${toJsonString(GuideSchema, guide, { prettySpaces: 2 })}\n`
+        : renderGuide(guide, Date.now()),
+    );
+    return EXIT.guide;
   } catch (error) {
     progress.close();
-    return reportFailure(error);
+    return interrupt.aborted ? EXIT.interrupted : reportFailure(error, given, baseUrl);
+  } finally {
+    sessionManager.abort();
   }
-  progress.close();
-  if (guide === undefined) {
-    process.stderr.write("The stream was cut short.\n");
+}
+
+/** What it means that something at an address did not answer as a composer does. */
+const FOREIGN_WORDS: Readonly<Partial<Record<Code, string>>> = {
+  [Code.Unavailable]: "cannot be reached",
+  [Code.DeadlineExceeded]: "did not answer in time",
+};
+
+function reportFailure(error: unknown, given: GuideArguments, baseUrl: string): ExitCode {
+  const wire = ConnectError.from(error);
+  if (!hasErrorInfo(wire)) {
+    say(`The composer at ${baseUrl} ${FOREIGN_WORDS[wire.code] ?? `is none: ${wire.rawMessage}`}.`);
     return EXIT.nothing;
   }
-  const order = guide.spec?.sectionKinds ?? [];
-  guide.sections = sections.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
-  process.stdout.write(
-    given.json
-      ? `${toJsonString(GuideSchema, guide, { prettySpaces: 2 })}\n`
-      : renderGuide(guide, Date.now()),
-  );
-  return EXIT.guide;
+  const { reason, message } = fromWire(wire);
+  const failure = {
+    reason,
+    message,
+    violations: wire.findDetails(BadRequestSchema).flatMap(({ fieldViolations }) => fieldViolations),
+    candidates: wire.findDetails(AmbiguousDestinationSchema).flatMap(({ candidates }) => candidates),
+    suggestions: wire.findDetails(UnknownDestinationSchema).flatMap(({ suggestions }) => suggestions),
+    omissions: wire.findDetails(OmittedSectionsSchema).flatMap(({ omissions }) => omissions),
+  };
+  say(failureText(failure, given.commandFor));
+  return exitCodeOf(failure);
 }
 
-function reportFailure(error: unknown): number {
-  const wire = ConnectError.from(error);
-  const known = fromWire(wire);
-  const lines = [`${known.message} (${known.reason})`];
-  for (const { fieldViolations } of wire.findDetails(BadRequestSchema)) {
-    lines.push(...fieldViolations.map(({ field, description }) => `  ${field} ${description}`));
-  }
-  for (const { candidates } of wire.findDetails(AmbiguousDestinationSchema))
-    lines.push(...candidates.map(describe));
-  for (const { suggestions } of wire.findDetails(UnknownDestinationSchema)) {
-    if (suggestions.length > 0) lines.push("Did you mean:", ...suggestions.map(describe));
-  }
-  process.stderr.write(`${lines.join("\n")}\n`);
-  return BAD_INPUT.has(known.reason) ? EXIT.badInput : EXIT.nothing;
-}
-
-const describe = ({
-  displayName,
-  region,
-  countryCode,
-  name,
-}: {
-  displayName: string;
-  region: string;
-  countryCode: string;
-  name: string;
-}): string => `  ${[displayName, region, countryCode].filter((part) => part !== "").join(", ")}  (${name})`;
-
+forgiveClosedPipe();
 process.exitCode = await main();

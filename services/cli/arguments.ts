@@ -8,10 +8,12 @@ import { BudgetLevel, Pace, SectionKind, TravelGroup } from "../../shared/gen/wa
 
 export interface GuideArguments {
   readonly request: ComposeGuideRequest;
-  /** Base URL or host:port of a running composer; undefined starts one. */
+  /** Base URL of a running composer; undefined starts one. */
   readonly composer: string | undefined;
   readonly json: boolean;
   readonly timeoutMs: number;
+  /** The same command line for another destination, ready to be run. */
+  readonly commandFor: (destination: string) => string;
 }
 
 export type ParsedArguments =
@@ -19,7 +21,10 @@ export type ParsedArguments =
   | { readonly state: "invalid"; readonly problems: readonly string[] }
   | { readonly state: "help" };
 
-export const USAGE = `npm run guide -- "Lisbon" [options]
+export const USAGE = `npm run guide -- DESTINATION [options]
+
+A travel guide as Markdown on standard output. DESTINATION is a name ("Lisbon", "Paris, TX", "東京") or a resource name
+("destinations/2267057").
 
   --from YYYY-MM-DD         first day (default: today there)
   --days N                  1 to 30 (default: 3)
@@ -38,6 +43,8 @@ export const USAGE = `npm run guide -- "Lisbon" [options]
   --composer URL            use a running composer instead of starting one
   --json                    print JSON instead of Markdown
   --help
+
+Ends with 0 and a guide, with 1 when nothing could be had, with 2 when the input is bad.
 `;
 
 const BUDGETS = {
@@ -90,11 +97,24 @@ const list = (text: string | undefined): string[] =>
     .map((part) => part.trim())
     .filter((part) => part !== "");
 
+/** Scheme, host and port; `http` when there is no scheme. Undefined when it is no such address. */
+function toBaseUrl(text: string): string | undefined {
+  const given = text.includes("://") ? text : `http://${text}`;
+  if (!URL.canParse(given)) return undefined;
+  const { protocol, host, pathname, search } = new URL(given);
+  const isBase = /^https?:$/.test(protocol) && host !== "" && pathname === "/" && search === "";
+  return isBase ? `${protocol}//${host}` : undefined;
+}
+
+/** A word of a command line as a shell reads it. */
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+
 /** Reads the command line; all problems at once. What the service checks itself is left to it. */
 export function parseGuideArguments(argv: readonly string[]): ParsedArguments {
-  let parsed: ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>;
+  let parsed: ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true; tokens: true }>>;
   try {
-    parsed = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+    parsed = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, tokens: true });
   } catch (error) {
     return {
       state: "invalid",
@@ -121,6 +141,9 @@ export function parseGuideArguments(argv: readonly string[]): ParsedArguments {
       problems.push(`--${name} must be a whole number from ${min} to ${max}`);
     return value;
   };
+  const composer = values.composer === undefined ? undefined : toBaseUrl(values.composer);
+  if (values.composer !== undefined && composer === undefined)
+    problems.push("--composer must be an address such as http://127.0.0.1:50051 or 127.0.0.1:50051");
   const destination = positionals.join(" ").trim();
   if (destination === "") problems.push("a destination is missing");
   const date = /^(\d{4})-(\d{2})-(\d{2})$/.exec(values.from ?? "");
@@ -135,12 +158,24 @@ export function parseGuideArguments(argv: readonly string[]): ParsedArguments {
   return {
     state: "ok",
     arguments: {
-      composer: values.composer,
+      composer,
       json: values.json === true,
       timeoutMs: timeout * 1000,
+      commandFor: (other) =>
+        [
+          "npm run guide --",
+          quoted(other),
+          ...parsed.tokens.flatMap((token) =>
+            token.kind === "option"
+              ? [token.rawName, ...(token.value === undefined ? [] : [quoted(token.value)])]
+              : [],
+          ),
+        ].join(" "),
       request: create(ComposeGuideRequestSchema, {
         spec: {
-          destination: { case: "destinationQuery", value: destination },
+          destination: /^destinations\/\S+$/.test(destination)
+            ? { case: "destinationName", value: destination }
+            : { case: "destinationQuery", value: destination },
           sectionKinds,
           languageCode: values.language ?? "",
           dayCount: days ?? 0,

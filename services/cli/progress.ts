@@ -1,5 +1,7 @@
-import { SectionKindSchema } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import type { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { StreamGuideResponse } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import { oneLine } from "./markdown/escape.ts";
+import { sectionName } from "./words.ts";
 
 /** One line on a terminal, rewritten with each event. */
 export interface ProgressDisplay {
@@ -8,21 +10,35 @@ export interface ProgressDisplay {
   readonly close: () => void;
 }
 
-/** @param write undefined when there is no terminal: then nothing is shown */
-export function createProgressDisplay(write: ((text: string) => void) | undefined): ProgressDisplay {
+/** Back to the start of the line, and clear it. */
+const CLEAR_LINE = "\r\u001B[K";
+
+/**
+ * @param write undefined when there is no terminal: then nothing is shown
+ * @param columnCount width of the terminal; a longer line could not be cleared
+ */
+export function createProgressDisplay(
+  write: ((text: string) => void) | undefined,
+  columnCount: number,
+): ProgressDisplay {
+  let place = "";
+  const waiting = new Set<SectionKind>();
   let total = 0;
-  let settled = 0;
-  let latest = "";
+  const settle = (kind: SectionKind): void => void waiting.delete(kind);
   return {
     show: ({ event }) => {
-      if (event.case === "plan") total = event.value.sections.length;
-      if (event.case === "section") {
-        settled += 1;
-        latest = SectionKindSchema.value[event.value.kind]?.localName.toLowerCase() ?? "";
+      if (event.case === "plan") {
+        place = oneLine(event.value.destination?.displayName ?? "");
+        total = event.value.sections.length;
+        for (const { kind } of event.value.sections) waiting.add(kind);
       }
-      if (event.case === "progress" && event.value.settled.case === "omission") settled += 1;
-      write?.(`\r\u001B[K${settled} of ${total} sections ${latest}`);
+      if (event.case === "section") settle(event.value.kind);
+      if (event.case === "progress" && event.value.settled.case === "omission")
+        settle(event.value.settled.value.kind);
+      const left = [...waiting].map((kind) => sectionName(kind).toLowerCase());
+      const line = `${place}: ${total - left.length} of ${total} sections${left.length > 0 ? `, waiting for ${left.join(", ")}` : ""}`;
+      write?.(`${CLEAR_LINE}${line.slice(0, Math.max(0, columnCount - 1))}`);
     },
-    close: () => write?.("\r\u001B[K"),
+    close: () => write?.(CLEAR_LINE),
   };
 }

@@ -1,8 +1,10 @@
-import { REASON_CODE, toReason, type Reason } from "../../shared/errors.ts";
+import { toReason, type Reason } from "../../shared/errors.ts";
 import type { ErrorReason } from "../../shared/gen/wayfarer/type/v1/error_reason_pb.ts";
 import {
   ProviderOutcome_Kind as Kind,
+  SectionKindSchema,
   type ProviderOutcome,
+  type SectionKind,
 } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 
 /** Each reason as a sentence for a traveller. A new reason does not compile until it has one. */
@@ -21,7 +23,7 @@ export const REASON_WORDS = {
   DEADLINE_TOO_SHORT: "too little time was given",
   DEADLINE_EXPIRED: "the time was up",
   CALLER_GONE: "the call was cancelled",
-  INTERNAL: "of a defect of ours",
+  INTERNAL: "a defect of ours",
   REQUEST_UNSUPPORTED: "the server does not serve that",
   REQUEST_TOO_LARGE: "the request was too large",
   PROVIDER_UNAVAILABLE: "the provider could not be reached or failed",
@@ -35,18 +37,39 @@ export const REASON_WORDS = {
   NOT_CACHED: "it is not in the cache, and only the cache was asked",
 } as const satisfies Record<Reason, string>;
 
+/** What a provider did, as the rest of a sentence that begins with its name. Other reasons are told by `REASON_WORDS`. */
+const OUTCOME_WORDS: Readonly<Partial<Record<Reason, string>>> = {
+  PROVIDER_UNAVAILABLE: "could not be reached or failed",
+  PROVIDER_TIMEOUT: "did not answer in time",
+  PROVIDER_CIRCUIT_OPEN: "failed too often lately and was not asked",
+  PROVIDER_RATE_LIMITED: "takes no more calls at the moment",
+  PROVIDER_NOT_CONFIGURED: "is not configured",
+  PROVIDER_ACCESS_DENIED: "refused us",
+  PROVIDER_OUT_OF_COVERAGE: "does not cover the place or the dates",
+  PROVIDER_RESPONSE_INVALID: "gave an answer that could not be used",
+  DEADLINE_EXPIRED: "had not answered when the time was up",
+  NOT_CACHED: "was not asked, and its answer is not in the cache",
+};
+
+/** A sentence without its beginning; UNSPECIFIED and what this version does not know included. */
 export function reasonInWords(value: ErrorReason): string {
   const reason = toReason(value);
-  return reason === undefined
-    ? `of a reason that this version does not know (${value})`
-    : REASON_WORDS[reason];
+  return reason === undefined ? `a reason that this version does not know (${value})` : REASON_WORDS[reason];
 }
 
-/** `overpass: the provider did not answer in time (no answer within 10000 ms)`. */
-export const failureInWords = ({ provider, reason, detail }: ProviderOutcome): string =>
-  `${provider.replace("providers/", "")}: ${reasonInWords(reason)}${detail === "" ? "" : ` (${detail})`}`;
+/** `did not answer in time (no answer within 10000 ms)`, to follow the names of providers. */
+export function failureInWords({ reason, detail }: ProviderOutcome): string {
+  const known = toReason(reason);
+  const words = (known && OUTCOME_WORDS[known]) ?? `failed: ${reasonInWords(reason)}`;
+  return detail === "" ? words : `${words} (${detail})`;
+}
 
-export const isFailure = ({ kind }: ProviderOutcome): boolean =>
-  kind === Kind.FAILED || kind === Kind.SKIPPED;
+/** Whether a call ended without an answer. A provider that does not cover the place or the dates is no failure. */
+export const isFailure = ({ kind, reason }: ProviderOutcome): boolean =>
+  (kind === Kind.FAILED || kind === Kind.SKIPPED) && toReason(reason) !== "PROVIDER_OUT_OF_COVERAGE";
 
-export const REASONS = Object.keys(REASON_CODE);
+/** `Restaurants`; the number of a kind that this version does not know. */
+export function sectionName(kind: SectionKind): string {
+  const name = SectionKindSchema.value[kind]?.localName ?? String(kind);
+  return name.charAt(0) + name.slice(1).toLowerCase();
+}

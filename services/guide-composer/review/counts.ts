@@ -20,7 +20,7 @@ export const counts: Rule = {
     return judged.flatMap(({ kind, listings }) => {
       const expected = EXPECTED.get(kind) ?? 0;
       return listings.length < expected
-        ? [{ kind, message: `${listings.length} listings where ${expected} are expected` }]
+        ? [{ kind, message: `${listings.length} of ${expected} expected listings` }]
         : [];
     });
   },

@@ -1,0 +1,106 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Listing, TimeWindow } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import type { LocalClock } from "./days.ts";
+import { escapeMarkdown, link, safeUri } from "./escape.ts";
+import type { CitedPages } from "./cited-pages.ts";
+
+const PRICE_LEVELS = ["", "cheap", "moderate", "expensive", "very expensive"] as const;
+
+/** Kebab-case as words. */
+const words = (tag: string): string => tag.replaceAll("-", " ");
+
+/** What a listing is, in a few words: its kind, its cuisine, its date. */
+export function kindInWords({ details }: Listing, clock: LocalClock): readonly string[] {
+  switch (details.case) {
+    case "restaurant": {
+      const { cuisines, dietaryTags, priceLevel } = details.value;
+      const all = [...cuisines, ...dietaryTags, PRICE_LEVELS[priceLevel] ?? ""];
+      return [...new Set(all)].map(words).filter((word) => word !== "");
+    }
+    case "event": {
+      const { window, category, venue } = details.value;
+      return [window ? windowInWords(window, clock) : "", words(category), venue].filter(
+        (word) => word !== "",
+      );
+    }
+    case "attraction":
+    case "experience":
+      // That an attraction is one says the heading.
+      return [words(details.value.category)].filter((word) => word !== "" && word !== details.case);
+    case "neighborhood":
+      return details.value.highlights;
+    case undefined:
+      return [];
+  }
+}
+
+/** `Tue 1 Dec`, `Tue 1 Dec 19:30 to 22:00`, `Tue 1 Dec to Sun 6 Dec`. */
+function windowInWords({ startTime, endTime, allDay }: TimeWindow, clock: LocalClock): string {
+  if (startTime === undefined) return "";
+  const startMs = timestampMs(startTime);
+  // The end is the first instant after it: midnight of the next day for whole days.
+  const endMs = endTime === undefined ? undefined : timestampMs(endTime) - (allDay ? 1 : 0);
+  const [first, last] = [clock.day(startMs), endMs === undefined ? undefined : clock.day(endMs)];
+  if (allDay) return last === undefined || last === first ? first : `${first} to ${last}`;
+  const start = `${first} ${clock.time(startMs)}`;
+  if (endMs === undefined) return start;
+  return last === first ? `${start} to ${clock.time(endMs)}` : `${start} to ${last} ${clock.time(endMs)}`;
+}
+
+/** Pages of a listing besides its own, each with a word for it. */
+function pagesOf({ details, websiteUri }: Listing): readonly string[] {
+  const pages: (readonly [string, string])[] = [["website", websiteUri]];
+  if (details.case === "restaurant") pages.push(["reservation", details.value.reservationUri]);
+  if (details.case === "event") pages.push(["tickets", details.value.ticketUri]);
+  if (details.case === "experience") pages.push(["booking", details.value.bookingUri]);
+  return pages.flatMap(([word, uri]) => (safeUri(uri) === undefined ? [] : [link(word, uri)]));
+}
+
+function priceOf({ details }: Listing): string {
+  if (details.case === "attraction") return details.value.fee?.text ?? "";
+  return details.case === "event" || details.case === "experience" ? (details.value.price?.text ?? "") : "";
+}
+
+const dishesOf = ({ details }: Listing): string =>
+  details.case === "restaurant" && details.value.signatureDishes.length > 0
+    ? `known for ${details.value.signatureDishes.join(", ")}`
+    : "";
+
+const bestTimeOf = ({ details }: Listing): string =>
+  details.case === "attraction" && details.value.bestTime !== "" ? `best: ${details.value.bestTime}` : "";
+
+/** Listings as a list: what it is and why on the first line, how to find it on the second. */
+export const renderListings = (listings: readonly Listing[], pages: CitedPages, clock: LocalClock): string =>
+  listings.map((listing) => renderListing(listing, pages, clock)).join("\n");
+
+function renderListing(listing: Listing, pages: CitedPages, clock: LocalClock): string {
+  const kind = kindInWords(listing, clock);
+  const rating =
+    listing.ratingScore === undefined
+      ? ""
+      : `rated ${Math.round(listing.ratingScore * 100)} % by ${listing.ratingCount}`;
+  const first = [
+    `- **${escapeMarkdown(listing.title)}**`,
+    kind.length > 0 ? ` (${kind.map(escapeMarkdown).join(", ")})` : "",
+    listing.summary === "" ? "" : `: ${escapeMarkdown(listing.summary)}`,
+    ` ${pages.numbers(listing.citations)}`,
+  ]
+    .join("")
+    .trimEnd();
+  const found = [
+    listing.address,
+    listing.openingHours,
+    priceOf(listing),
+    dishesOf(listing),
+    bestTimeOf(listing),
+    rating,
+    listing.phone,
+    ...listing.accessibilityTags.map(words),
+  ]
+    .map(escapeMarkdown)
+    .filter((part) => part !== "");
+  const links = [...pagesOf(listing), ...pages.links(listing.citations)];
+  if (found.length === 0) return [first, ...links].join(" · ");
+  // Two spaces at the end of a line break it.
+  return `${first}  \n  ${[...found, ...links].join(" · ")}`;
+}

@@ -69,9 +69,10 @@ function forecast(worlds: Worlds, seed: number, runMs: number, latitude: number,
   const timeZone = tzLookup(latitude, longitude);
   const { place, climate } = worlds.climateAt(latitude, longitude);
   const today = isoDayAt(runMs, timeZone);
+  const offsetMs = offsetMsOver(runMs, runMs + REACH_MS + DAY_MS, timeZone);
   const days = new Map<string, DayWeather>();
   const weatherAt = (atMs: number): DayWeather => {
-    const day = isoDayAt(atMs, timeZone);
+    const day = new Date(atMs + offsetMs(atMs)).toISOString().slice(0, 10);
     const known = days.get(day) ?? dayOf(seed, place, climate, latitude, day, today);
     days.set(day, known);
     return known;
@@ -80,8 +81,7 @@ function forecast(worlds: Worlds, seed: number, runMs: number, latitude: number,
   const firstSix = Math.ceil((runMs + HOURLY_COUNT * HOUR_MS) / (6 * HOUR_MS)) * 6 * HOUR_MS;
   const sixes: number[] = [];
   for (let atMs = firstSix; atMs <= runMs + REACH_MS; atMs += 6 * HOUR_MS) sixes.push(atMs);
-  const hourOf = (atMs: number): number =>
-    new Date(atMs + offsetSeconds(atMs, timeZone) * 1000).getUTCHours();
+  const hourOf = (atMs: number): number => new Date(atMs + offsetMs(atMs)).getUTCHours();
   const step = (atMs: number, hourly: boolean, left: number): object => {
     const weather = weatherAt(atMs);
     const hour = hourOf(atMs);
@@ -142,6 +142,13 @@ function forecast(worlds: Worlds, seed: number, runMs: number, latitude: number,
       ],
     },
   };
+}
+
+/** Offset of a zone within a span; asking for every hour of it is slow, and needless unless the clocks change in it. */
+function offsetMsOver(fromMs: number, toMs: number, timeZone: string): (atMs: number) => number {
+  const first = offsetSeconds(fromMs, timeZone) * 1000;
+  if (first === offsetSeconds(toMs, timeZone) * 1000) return () => first;
+  return (atMs) => offsetSeconds(atMs, timeZone) * 1000;
 }
 
 function dayOf(

@@ -145,11 +145,13 @@ describe("the test provider of Wikivoyage", () => {
   });
 
   it("tells namesakes apart and says where it cannot", async () => {
-    const { query } = await ask(`titles=Springfield|Springfield (Illinois)|Paris&${PROP}`);
-    const [ambiguous, illinois, paris] = query?.pages ?? [];
+    const { query } = await ask(`titles=Springfield|Springfield (Illinois)|Paris|Yokohama&${PROP}`);
+    const [ambiguous, illinois, paris, yokohama] = query?.pages ?? [];
     assert.equal(ambiguous?.pageprops?.["disambiguation"], "");
     assert.ok(Math.abs((illinois?.coordinates?.[0]?.lat ?? 0) - 39.8) < 0.1);
     assert.ok(Math.abs((paris?.coordinates?.[0]?.lat ?? 0) - 48.85) < 0.1);
+    // Near to Tokyo, but a city of its own.
+    assert.equal(yokohama?.title, "Yokohama");
   });
 
   it("finds articles by words and by place", async () => {

@@ -31,6 +31,9 @@ export interface Worlds {
 
 /** A point this near to a written city's centre is in that city. */
 const CITY_RADIUS_M = 30_000;
+/** Around its centre there is no other town; farther out a point that is this near to one is that one. */
+const CENTRE_RADIUS_M = 3_000;
+const OWN_PLACE_M = 1_000;
 /** Beyond this from any place a point is a place of its own. */
 const NEAREST_PLACE_M = 15_000;
 const MAX_GENERATED_COUNT = 400;
@@ -83,8 +86,15 @@ export function createWorlds(seed: number): Worlds {
     );
   }
 
-  const writtenAt = (latitude: number, longitude: number): World | undefined =>
-    written.find((world) => distanceM(latitude, longitude, world.latitude, world.longitude) <= CITY_RADIUS_M);
+  function writtenAt(latitude: number, longitude: number): World | undefined {
+    const apartM = (world: World): number => distanceM(latitude, longitude, world.latitude, world.longitude);
+    const city = written.find((world) => apartM(world) <= CITY_RADIUS_M);
+    if (city === undefined || apartM(city) <= CENTRE_RADIUS_M) return city;
+    const [nearest] = placesNear(latitude, longitude);
+    if (nearest === undefined) return city;
+    const there = gazetteer().location(nearest);
+    return distanceM(latitude, longitude, there.latitude, there.longitude) <= OWN_PLACE_M ? undefined : city;
+  }
 
   function at(latitude: number, longitude: number): World {
     const known = writtenAt(latitude, longitude);
@@ -107,10 +117,7 @@ export function createWorlds(seed: number): Worlds {
     // A written city has its articles under its own title only.
     const { latitude, longitude } = gazetteer().location(place);
     const known = writtenAt(latitude, longitude);
-    if (known !== undefined)
-      return distanceM(latitude, longitude, known.latitude, known.longitude) < 3_000 && district === undefined
-        ? { redirectTo: known.title }
-        : undefined;
+    if (known !== undefined) return district === undefined ? { redirectTo: known.title } : undefined;
     const world = worldOf(place);
     if (root !== world.title)
       return { redirectTo: district === undefined ? world.title : `${world.title}/${district}` };

@@ -33,6 +33,13 @@ const providersSchema = z.object({
 });
 
 describe("npm run sandbox", () => {
+  /** Process group of a test that failed before it had ended it. */
+  let left: number | undefined;
+  afterEach(() => {
+    if (left !== undefined) process.kill(-left, "SIGKILL");
+    left = undefined;
+  });
+
   it("prints what it is and ready lines, composes a guide, and ends in order", async () => {
     const { child, output } = start("--seed", "3", "--fault", "met-norway=status:503");
     try {
@@ -74,6 +81,36 @@ describe("npm run sandbox", () => {
       if (child.exitCode === null) await once(child, "exit");
     }
     assert.equal(child.exitCode, 0, output.stderr);
+  });
+
+  it("ends with the npm that started it", async function () {
+    if (process.platform === "win32") this.skip();
+    // As npm starts it: with a shell in between, which a signal to npm ends.
+    const shell = spawn(
+      "sh",
+      ["-c", `"${process.execPath}" --disable-warning=ExperimentalWarning "${ENTRY}"; true`],
+      {
+        env: {
+          ...process.env,
+          npm_lifecycle_event: "sandbox",
+          COMPOSER_LISTEN: "127.0.0.1:0",
+          FETCHER_LISTEN: "127.0.0.1:0",
+        },
+        stdio: ["ignore", "pipe", "inherit"],
+        detached: true,
+      },
+    );
+    left = shell.pid;
+    let stdout = "";
+    const closed = once(shell.stdout.setEncoding("utf8"), "close");
+    shell.stdout.on("data", (text: string) => {
+      stdout += text;
+      if (stdout.includes("Ctrl-C")) shell.kill("SIGTERM");
+    });
+    // The pipe closes when the last process that writes to it has ended.
+    await closed;
+    left = undefined;
+    assert.match(stdout, /Ctrl-C/);
   });
 
   it("names every problem of a command line at once, with exit code 2", async () => {

@@ -18,6 +18,7 @@ ${BEHAVIOUR_USAGE}  --help
 COMPOSER_LISTEN and FETCHER_LISTEN say where the services listen, as for npm start; port 0 is a free one.
 `;
 
+const ORPHAN_CHECK_MS = 200;
 const EXIT = { done: 0, failed: 1, badInput: 2 } as const;
 
 function readArguments(): ProviderBehaviour {
@@ -67,6 +68,18 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
+/** npm passes SIGTERM to the shell between itself and this process, which dies of it and tells nobody. */
+function stopWhenOrphanedByNpm(): void {
+  if (process.env["npm_lifecycle_event"] === undefined) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    if (!stopping) void stop();
+  }, ORPHAN_CHECK_MS);
+  watch.unref();
+}
+
 /** Runs until a signal, or until one of the two ends by itself. */
 async function run(): Promise<number> {
   const environment = servicesEnvironment(providers.settings);
@@ -92,5 +105,6 @@ async function run(): Promise<number> {
   return codes.every((code) => code === 0) ? EXIT.done : EXIT.failed;
 }
 
+stopWhenOrphanedByNpm();
 process.exitCode = await run();
 await providers.close();

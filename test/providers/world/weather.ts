@@ -22,6 +22,9 @@ export const RAINY_FORECAST_DAY = 2;
 const RAINY_DAY_MIN_MM = 4;
 
 const DAYS_PER_MONTH = 30.4;
+const DAY_MS = 86_400_000;
+/** Most that a day is warmer or colder than normal. */
+const ANOMALY_CELSIUS = 4;
 const SNOW_BELOW_CELSIUS = 2;
 
 const round = (value: number, decimals = 1): number => Number(value.toFixed(decimals));
@@ -72,7 +75,10 @@ export function weatherOf(
         ),
       )
     : 0;
-  const anomaly = (chance("anomaly") + chance("more") - 1) * 4;
+  // Half of it is yesterday's: warm and cold spells last longer than a day.
+  const dayBefore = new Date(Date.parse(isoDay) - DAY_MS).toISOString().slice(0, 10);
+  const anomaly =
+    (chance("anomaly") + chanceOf(`${seed}|${place}|${dayBefore}|anomaly`) - 1) * ANOMALY_CELSIUS;
   const high = (climate.highCelsius[month] ?? 0) + anomaly - (wet ? 1 : 0);
   const low = (climate.lowCelsius[month] ?? 0) + anomaly + (wet ? 0.5 : 0);
   const sunHeight = Math.cos(

@@ -58,7 +58,7 @@ export async function attempt<T>(
   );
   target.onHeaders(headers);
   if (!(statusCode >= 200 && statusCode < 300)) {
-    throw statusError(statusCode, headers, metadata, now, () => request.refusalDelayMs?.(body));
+    throw statusError(statusCode, headers, metadata, now, () => request.refusalDelayMs?.(statusCode, body));
   }
   return { status: statusCode, body: parse(body, schema, metadata), headers, fetchMs: now() };
 }
@@ -113,8 +113,7 @@ function statusError(
   now: () => number,
   refusalDelayMs: () => number | undefined,
 ): ServiceError {
-  const retryDelayMs =
-    parseRetryAfterMs(headers["retry-after"], now()) ?? (status === 429 ? refusalDelayMs() : undefined);
+  const retryDelayMs = parseRetryAfterMs(headers["retry-after"], now()) ?? refusalDelayMs();
   const options = {
     metadata: { ...metadata, status: String(status) },
     ...(retryDelayMs !== undefined && { retryDelayMs }),

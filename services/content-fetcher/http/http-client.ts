@@ -11,10 +11,10 @@ export interface HttpRequest {
   readonly form?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * How long a 429 without `Retry-After` holds, milliseconds, for providers that say so in its body or in their rules.
-   * Undefined when that cannot be told.
+   * How long to stay away after an error status without `Retry-After`, milliseconds, for providers that say so in the
+   * body or in their rules. Undefined when that cannot be told.
    */
-  readonly refusalDelayMs?: (body: string) => number | undefined;
+  readonly refusalDelayMs?: (status: number, body: string) => number | undefined;
   /** False for a request that costs money each time: it is sent again only when the provider has refused it. */
   readonly repeatable?: boolean;
 }

@@ -24,7 +24,13 @@ export const get = <T>(
   request: HttpRequest,
   schema: z.ZodType<T>,
 ): Promise<HttpAnswer<T>> =>
-  context.http.json({ ...request, refusalDelayMs: (body) => refusalDelayMs(body, context.now()) }, schema);
+  context.http.json(
+    {
+      ...request,
+      refusalDelayMs: (status, body) => (status === 429 ? refusalDelayMs(body, context.now()) : undefined),
+    },
+    schema,
+  );
 
 /**
  * How long a refusal holds. Its limits count per minute, hour and day and start anew with each.

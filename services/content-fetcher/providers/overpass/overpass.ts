@@ -8,8 +8,11 @@ import type { Answer, FetchContext, Provider, ResolvedQuery } from "../../provid
 import { toListings, type OsmElement } from "./listing.ts";
 import { buildQuery, OVERPASS_KINDS } from "./query.ts";
 
-/** Overpass keeps refusing a client that comes back sooner after a 429. */
-const RATE_LIMIT_PAUSE_MS = 30_000;
+/**
+ * Overpass keeps refusing a client that comes back sooner after a 429; after a 504 it is too busy for everybody, and the
+ * operators ask to wait as long.
+ */
+const REFUSAL_PAUSE_MS = 30_000;
 
 const schema = z.object({
   remark: z.string().optional(),
@@ -75,7 +78,7 @@ async function askMap(
       origin: "OVERPASS_BASE_URL",
       path: "/api/interpreter",
       form: { data: buildQuery(context.kinds, latitude, longitude) },
-      refusalDelayMs: () => RATE_LIMIT_PAUSE_MS,
+      refusalDelayMs: (status) => (status === 429 || status === 504 ? REFUSAL_PAUSE_MS : undefined),
     },
     schema,
     refuseRemark,

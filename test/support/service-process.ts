@@ -8,7 +8,7 @@ export interface ServiceProcess {
   readonly address: string;
   /** Every line of stderr so far. */
   readonly lines: readonly string[];
-  /** Sends SIGTERM and waits for the end. */
+  /** Sends SIGTERM and waits for the end; once ended, tells the exit code again. */
   readonly stop: () => Promise<number | null>;
   /** Sends SIGKILL. */
   readonly kill: () => void;

@@ -28,6 +28,7 @@ describe("with a collector that is down or does not answer", () => {
     );
   });
   after(async () => {
+    await pair.stop();
     await provider.close();
     await hanging.close();
   });

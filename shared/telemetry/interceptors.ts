@@ -118,19 +118,22 @@ async function* streamWithin<T>(
     span.setAttribute(ATTRIBUTE.messageCount, messageCount);
     end(error);
   };
+  const next = async (): Promise<IteratorResult<T>> => {
+    try {
+      return await context.with(within, () => iterator.next());
+    } catch (error) {
+      endStream(error);
+      throw error;
+    }
+  };
   try {
-    for (;;) {
-      const result = await context.with(within, () => iterator.next());
-      if (result.done === true) break;
+    for (let result = await next(); result.done !== true; result = await next()) {
       messageCount += 1;
       yield result.value;
     }
     endStream();
-  } catch (error) {
-    endStream(error);
-    throw error;
   } finally {
-    // The reader has left before the end.
+    // The reader has left before the end, by returning or by throwing: whoever makes the messages has to stop too.
     if (!ended) {
       try {
         await context.with(within, () => iterator.return?.());

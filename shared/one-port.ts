@@ -49,6 +49,8 @@ export function createOnePort(
     });
   });
   server.on("clientError", answerClientError);
+  // Without a listener Node leaves such a connection open, unanswered.
+  server.on("connect", (_request, socket: Duplex) => refuse(socket, "405 Method Not Allowed"));
   // A peer that breaks the protocol ends its own session and nothing else.
   h2.on("sessionError", () => {});
   h2.on("session", (session) => {
@@ -78,7 +80,10 @@ const CLIENT_ERROR_STATUS: Readonly<Record<string, string>> = {
 /** What an HTTP/1.1 peer is told that sent no request that can be read; its connection ends with that. */
 function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
-  const status = CLIENT_ERROR_STATUS[error.code ?? ""] ?? "400 Bad Request";
+  refuse(socket, CLIENT_ERROR_STATUS[error.code ?? ""] ?? "400 Bad Request");
+}
+
+function refuse(socket: Duplex, status: string): void {
   const timer = setTimeout(() => socket.destroy(), LAST_WORD_MS).unref();
   socket.once("close", () => clearTimeout(timer));
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);

@@ -7,7 +7,7 @@ export type AnyResponse = ServerResponse | Http2ServerResponse;
 export interface OpenCallsOptions {
   /** From the head of a request to its last byte, milliseconds. Of HTTP/1.1 the server itself sees to that. */
   readonly requestTimeoutMs: number;
-  /** A response of which the peer takes nothing for so long is cut, milliseconds. */
+  /** A response whose waiting bytes do not change for so long is cut, milliseconds. */
   readonly stallTimeoutMs: number;
   /** Whether the request may stay open as long as its peer wants, as that of a bidirectional stream. */
   readonly mayStayOpen: (path: string) => boolean;
@@ -65,6 +65,8 @@ export function createOpenCalls(options: OpenCallsOptions): OpenCalls {
       const startMs = now();
       const call: OpenCall = { request, response, startMs, waitingBytes: 0, waitingSinceMs: startMs };
       open.add(call);
+      // The next piece has the same length and is still progress.
+      response.on("drain", () => (call.waitingSinceMs = now()));
       response.once("close", () => {
         open.delete(call);
         if (open.size > 0) return;

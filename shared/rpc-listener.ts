@@ -1,6 +1,6 @@
 import { Http2ServerResponse } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
+import { universalRequestFromNodeRequest } from "@connectrpc/connect-node";
 import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/connect/protocol";
 import { errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
@@ -9,6 +9,7 @@ import { toWire, type ReportDefect } from "./error-wire.ts";
 import { ServiceError } from "./errors.ts";
 import { pathOf, type AnyRequest, type AnyResponse } from "./open-calls.ts";
 import type { RecordRefusal } from "./refusals.ts";
+import { sendAnswer } from "./send-answer.ts";
 
 export interface RpcListenerOptions {
   readonly handlers: readonly UniversalHandler[];
@@ -21,28 +22,13 @@ export interface RpcListenerOptions {
 /**
  * Serves Connect's handlers to both of Node's HTTP servers. Connect's own adapter throws at a Host that is no host,
  * prints to stderr when a peer hangs up, leaves a response open when its handler fails, and answers an unknown method
- * with a bare 404, which gRPC clients have to guess about.
+ * with a bare 404, of which gRPC clients have to guess the meaning.
  */
 export function createRpcListener(
   options: RpcListenerOptions,
 ): (request: AnyRequest, response: AnyResponse) => void {
   const { reportDefect } = options;
   const handlers = new Map(options.handlers.map((handler) => [handler.requestPath, handler]));
-
-  async function serve(
-    handler: UniversalHandler,
-    call: UniversalServerRequest,
-    response: AnyResponse,
-  ): Promise<void> {
-    const answer = await handler(call);
-    if (response.headersSent || response.writableEnded) return;
-    try {
-      await universalResponseToNodeResponse(answer, response);
-    } catch (error) {
-      // The peer has gone, and the handler has been told by the signal of its call.
-      endBroken(response, error);
-    }
-  }
 
   return (request, response) => {
     const handler = handlers.get(pathOf(request));
@@ -57,17 +43,16 @@ export function createRpcListener(
       response.end();
       return;
     }
-    serve(handler, call, response).catch((error: unknown) => {
-      reportDefect(error);
-      if (!response.headersSent) response.statusCode = 500;
-      response.end();
-    });
+    // Writing to a peer that has gone; the signal of the call tells of that.
+    response.on("error", () => {});
+    handler(call)
+      .then((answer) => sendAnswer(answer, response, call.signal))
+      .catch((error: unknown) => {
+        reportDefect(error);
+        if (!response.headersSent) response.statusCode = 500;
+        response.end();
+      });
   };
-}
-
-function endBroken(response: AnyResponse, error: unknown): void {
-  if (response.destroyed || response.writableFinished) return;
-  response.destroy(error instanceof Error ? error : undefined);
 }
 
 const TIMEOUT_UNITS_MS: Readonly<Record<string, number>> = {

@@ -19,7 +19,7 @@ export interface ServerLimits {
   readonly headersTimeoutMs: number;
   /** From the first byte (HTTP/1.1) or the head (HTTP/2) of a request to its last byte, milliseconds. */
   readonly requestTimeoutMs: number;
-  /** A response of which the peer takes nothing for so long is cut, milliseconds. */
+  /** A response of which the peer takes less than 256 KiB for so long is cut, milliseconds. */
   readonly stallTimeoutMs: number;
   /** An HTTP/2 session on which nothing moves for so long is closed, milliseconds. */
   readonly idleTimeoutMs: number;

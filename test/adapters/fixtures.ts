@@ -108,7 +108,15 @@ export const CONTRACT_FIXTURES: Readonly<Record<string, ContractFixture>> = {
     },
   },
   overpass: {
-    answer: lazily(() => createOverpass(lisbon(), now)),
+    answer: lazily(() => {
+      const speak = createOverpass(lisbon(), now);
+      const body = fixture("overpass/lisbon-constructed.200.json");
+      // A query that the server cannot read is refused; what it can read is answered with all kinds.
+      return (request) => {
+        const reply = speak(request);
+        return (reply.status ?? 200) === 200 ? { body } : reply;
+      };
+    }),
     nothing: {
       answer: json({ version: 0.6, generator: "Overpass API", elements: [] }),
       outcome: "NOTHING_FOUND",

@@ -86,6 +86,7 @@ export function createRegistry(
     },
     geocode: async (query, languageCode, maxCount, scope) => {
       const outcomes: ProviderOutcome[] = [];
+      let destinations: Destination[] = [];
       for (const entry of entries.values()) {
         const { geocode } = entry.provider;
         if (geocode === undefined) continue;
@@ -97,18 +98,23 @@ export function createRegistry(
           kindOf: (found) => (found.length > 0 ? OutcomeKind.CONTENT : OutcomeKind.NOTHING_FOUND),
         });
         outcomes.push(outcome);
-        if (value !== undefined && value.length > 0) {
-          return {
-            destinations: value.slice(0, maxCount).map((found) => create(DestinationSchema, found)),
-            outcomes,
-          };
-        }
+        const found = (value ?? []).map((place) => create(DestinationSchema, place));
+        // Something that is only called alike is no answer: the next one may have what is meant.
+        destinations = [...found, ...destinations];
+        if (found.some(({ displayName }) => isNamed(displayName, query))) break;
       }
-      return { destinations: [], outcomes };
+      return { destinations: destinations.slice(0, maxCount), outcomes };
     },
     list: () => [...entries.values()].map((entry) => toProviderMessage(entry, baseUrls)),
     close: endMetrics,
   };
+}
+
+/** Whether a place is called what the query asks for, before a comma or in all. */
+function isNamed(displayName: string, query: string): boolean {
+  const fold = (text: string): string =>
+    text.normalize("NFKD").replaceAll(/\p{M}/gu, "").trim().toLowerCase();
+  return [query, query.split(",")[0] ?? query].some((text) => fold(text) === fold(displayName));
 }
 
 const answerKind = (answer: Answer): OutcomeKind => {

@@ -76,7 +76,7 @@ export function createDestinationResolver(
         const choice = chooseGeocoded(gazetteer, query, answer.areas, destinations);
         if (choice.state === "resolved") return choice.destination;
         if (choice.state === "ambiguous") throw ambiguous(query, choice.candidates);
-        // A place nearby may be what another geocoder would have found.
+        // The geocoder that failed may know it.
         if (outcomes.some(({ kind }) => !ANSWERED.has(kind))) throw unresolved();
         throw notFound("No destination matches the query", query, [...answer.suggestions, ...destinations]);
       }
@@ -211,6 +211,6 @@ const notFound = (message: string, query: string, suggestions: readonly Destinat
 const unresolved = (): ServiceError =>
   new ServiceError(
     "DESTINATION_UNRESOLVED",
-    "The gazetteer does not know the destination, and no geocoder could be asked",
+    "The gazetteer does not know the destination, and not all geocoders could be asked",
     { retryDelayMs: RETRY_DELAY_MS },
   );

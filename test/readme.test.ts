@@ -18,6 +18,7 @@ import {
   ServerReflectionRequestSchema,
 } from "../shared/gen/grpc/reflection/v1/reflection_pb.ts";
 import { ContentService } from "../shared/gen/wayfarer/content/v1/content_service_pb.ts";
+import { GuideAdminService } from "../shared/gen/wayfarer/guide/v1/guide_admin_service_pb.ts";
 import { GuideService } from "../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { SectionKindSchema, type SectionKind } from "../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ErrorReasonSchema } from "../shared/gen/wayfarer/type/v1/error_reason_pb.ts";
@@ -38,7 +39,7 @@ const SETTINGS: Readonly<Record<string, Setting<unknown>>> = {
   ...ORIGIN_SETTINGS,
 };
 
-const SERVICES = [GuideService, ContentService];
+const SERVICES = [GuideService, GuideAdminService, ContentService];
 
 const kindName = (kind: SectionKind): string => SectionKindSchema.value[kind]?.localName.toLowerCase() ?? "";
 const toLife = (lifeMs: number): string =>
@@ -166,7 +167,7 @@ describe("the commands of README.md", () => {
 
   it("call methods of a table that has every one that is served, and no other", async () => {
     const rows = tableOf(sectionOf(README, "API"), "Method").map(([method]) => method);
-    const served = [...(await servicesOf(pair.composer)), ...(await servicesOf(pair.fetcher))];
+    const served = (await Promise.all([pair.composer, pair.admin, pair.fetcher].map(servicesOf))).flat();
     const expected = served.flatMap((name) => {
       const service = SERVICES.find(({ typeName }) => typeName === name);
       assert.ok(service, `${name} is served and not known here`);
@@ -184,7 +185,7 @@ describe("the commands of README.md", () => {
       `${JSON.stringify(process.execPath)} --disable-warning=ExperimentalWarning ${ROOT}services/guide.ts ${given}`,
     ]);
     const landmarks = (text: string): string[] =>
-      [...text.matchAll(/^#+ (?!\d).*$|\*\*[^*]+\*\*/gm)].map(([mark]) => mark);
+      [...text.matchAll(/^##? .*$|\*\*[^*]+\*\*/gm)].map(([mark]) => mark);
     const printed = new Set(landmarks(stdout));
     assert.ok(landmarks(excerpt).length > 5);
     assert.deepEqual(
@@ -199,6 +200,7 @@ describe("the commands of README.md", () => {
       const local = command
         .replaceAll("127.0.0.1:50051", pair.composer)
         .replaceAll("127.0.0.1:50052", pair.fetcher)
+        .replaceAll("127.0.0.1:50053", pair.admin)
         .replace(/^grpcurl/, () => (tool === "grpcurl" ? requireTool("grpcurl", this) : ""));
       const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", local], {
         maxBuffer: 16 << 20,

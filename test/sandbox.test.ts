@@ -32,7 +32,9 @@ const providersSchema = z.object({
   providers: z.array(z.object({ name: z.string(), baseUris: z.array(z.string()).optional() })),
 });
 
-describe("npm run sandbox", () => {
+describe("npm run sandbox", function () {
+  // Three processes that start one after the other, on a machine that may be busy.
+  this.timeout(30_000);
   /** Process group of a test that failed before it had ended it. */
   let left: number | undefined;
   afterEach(() => {

@@ -8,6 +8,7 @@ import {
   DO,
   DRINK_ROOMS,
   EAT_ROOMS,
+  EVENTS,
   NOUNS,
   SIGHTS,
   STREETS,
@@ -26,6 +27,7 @@ export interface Site {
 export const GENERATED_PLACE_COUNT = 300;
 
 const DISTRICT_COUNT = 6;
+const SUBURB_ENDINGS = ["Park", "Hill", "End", "Field"] as const;
 const RESTAURANT_COUNT = 150;
 const SIGHT_COUNT = 70;
 const DRINK_COUNT = 50;
@@ -49,6 +51,8 @@ export function generateCity(seed: number, site: Site): World {
   const random = createRandom(`${seed}|${site.title}|${site.latitude}|${site.longitude}`);
   const districts = pickDistricts(random, site);
   const places = generatePlaces(random, site, districts);
+  const suburbNames = ADJECTIVES.flatMap((first) => SUBURB_ENDINGS.map((ending) => `${first} ${ending}`));
+  const suburbStart = random.whole(0, suburbNames.length - 1);
   const suburbs = Array.from({ length: GENERATED_PLACE_COUNT - places.length }, (_, index): OsmElement => {
     const district = districts[index];
     return {
@@ -58,7 +62,7 @@ export function generateCity(seed: number, site: Site): World {
       lon: place5(district?.lon ?? site.longitude + random.around(3 * DEGREES_PER_KM)),
       tags: {
         place: district === undefined ? random.pick(["neighbourhood", "quarter"]) : "suburb",
-        name: district?.name ?? `${random.pick(ADJECTIVES)} ${random.pick(["Park", "Hill", "End", "Field"])}`,
+        name: district?.name ?? suburbNames[(suburbStart + index * 7) % suburbNames.length] ?? "",
       },
     };
   });
@@ -249,17 +253,46 @@ function writeArticles(
     ({ name, description }, index) =>
       `| region${index + 1}name=[[${site.title}/${name}|${name}]]\n| region${index + 1}color=#4F93C0\n| region${index + 1}description=${description}`,
   );
-  const month = random.pick(["January", "March", "May", "June", "September", "October", "December"]);
+  const events = [1, 3, 5, 7, 9, 11].map((first) => generatedEvent(random, first));
   const main =
     `{{pagebanner|Default banner.jpg}}\n'''${site.title.replace(/ \(.*/, "")}''' is laid out around its old centre, with ${DISTRICT_COUNT} districts that a visitor can tell apart within a day.\n\n` +
     `==Districts==\n{{Regionlist\n| regionmap=\n${regions.join("\n")}\n}}\n\n` +
     `==Understand==\nThe centre is best seen on foot; the outer districts are reached by public transport.\n\n` +
     `==Get in==\n===By train===\nThe main station is within walking distance of the centre.\n\n` +
     `==Get around==\n===By public transit===\nBuses cover all districts. Tickets are sold at machines and on board.\n\n` +
-    `==Do==\n===Events===\n* {{event\n| name=${random.pick(ADJECTIVES)} Lantern Evening | alt= | url= | email=\n| address= | lat= | long= | directions=\n| year=annual | month=${month} | date=${random.whole(1, 14)} | endmonth=${month} | enddate=${random.whole(15, 28)}\n| hours= | price=\n| content=Lanterns and music in the streets of the centre.\n}}\n\n` +
-    `==Stay safe==\nKeep an eye on your belongings in crowds.\n\n==Connect==\nCafés and the library offer wi-fi.\n\n` +
+    `==Do==\n===Events===\n${events.join("\n")}\n\n` +
+    `==Stay safe==\nKeep an eye on your belongings in crowds, at the station and in the market.\n\n==Connect==\nMost cafés and the public library offer wi-fi without a password.\n\n` +
     `{{geo|${site.latitude}|${site.longitude}|zoom=12}}\n{{usablecity}}\n`;
   return [toArticle(site.title, main, pageIdOf(site.title)), ...districtArticles];
+}
+
+const MONTHS = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+] as const;
+
+/** A yearly event that begins in one month and ends in the next, so that most trips meet one of six. */
+function generatedEvent(random: Random, firstMonth: number): string {
+  const [kind, content] = random.pick(EVENTS);
+  const start = MONTHS[(firstMonth - 1) % 12] ?? MONTHS[0];
+  const end = MONTHS[firstMonth % 12] ?? MONTHS[0];
+  return `* {{event
+| name=${random.pick(ADJECTIVES)} ${random.pick(NOUNS)} ${kind} | alt= | url= | email=
+| address= | lat= | long= | directions=
+| year=annual | month=${start} | date=${random.whole(1, 14)} | endmonth=${end} | enddate=${random.whole(15, 28)}
+| hours= | price=
+| content=${content}
+}}`;
 }
 
 const pageIdOf = (title: string): number => 1_000_000 + (hash32(title) % 1_000_000_000);

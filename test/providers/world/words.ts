@@ -88,6 +88,14 @@ export const DRINK_ROOMS: Words<readonly [string, string, string]> = [
   ["nightclub", "Club", "Dancing at weekends."],
 ];
 
+/** Kind of a yearly event and description. */
+export const EVENTS: Words<readonly [string, string]> = [
+  ["Lantern Festival", "Lanterns and music in the streets of the centre."],
+  ["Book Fair", "Publishers and second-hand dealers in the market hall."],
+  ["Street Food Market", "Stalls from all districts on the main square."],
+  ["Film Weeks", "New films with subtitles in two cinemas."],
+];
+
 export const DISTRICTS: Words<readonly [string, string]> = [
   ["Old Town", "Narrow streets around the oldest square, with most of the museums."],
   ["Riverside", "Warehouses turned into homes and restaurants, with a path along the water."],

@@ -17,7 +17,7 @@ import { collectGuide } from "./cli/collect.ts";
 import { EXIT, exitCodeOf, failureText, type ExitCode } from "./cli/failure.ts";
 import { renderGuide } from "./cli/markdown/guide.ts";
 import { createProgressDisplay } from "./cli/progress.ts";
-import { startPair, type RunningPair } from "./pair.ts";
+import type { RunningPair } from "./pair.ts";
 
 const CLOSE_GRACE_MS = 100;
 
@@ -58,6 +58,8 @@ async function main(): Promise<ExitCode> {
   const interrupt = interruptSignal();
   if (given.composer !== undefined) return await compose(given, given.composer, interrupt);
   let pair: RunningPair;
+  // Loaded here only: two services are much to load for a call to a running one.
+  const { startPair } = await import("./pair.ts");
   try {
     pair = await startPair(
       process.env,

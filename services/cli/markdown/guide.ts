@@ -52,10 +52,7 @@ function renderHeading({ destination, spec }: Guide): string {
     : "";
   const start = spec?.startDate;
   const about = [
-    [destination?.region ?? "", country]
-      .filter((part) => part !== "")
-      .map(escapeMarkdown)
-      .join(", "),
+    escapeLine([destination?.region ?? "", country].filter((part) => part !== "").join(", ")),
     start ? dayRange(start, spec.dayCount) : "",
   ];
   return [

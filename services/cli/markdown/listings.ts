@@ -1,7 +1,7 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Listing, TimeWindow } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { LocalClock } from "./days.ts";
-import { escapeMarkdown, link, safeUri } from "./escape.ts";
+import { escapeLine, escapeMarkdown, link, oneLine, safeUri } from "./escape.ts";
 import type { CitedPages } from "./cited-pages.ts";
 
 const PRICE_LEVELS = ["", "cheap", "moderate", "expensive", "very expensive"] as const;
@@ -97,8 +97,8 @@ function renderListing(listing: Listing, pages: CitedPages, clock: LocalClock): 
     listing.phone,
     ...listing.accessibilityTags.map(words),
   ]
-    .map(escapeMarkdown)
-    .filter((part) => part !== "");
+    .filter((part) => oneLine(part) !== "")
+    .map((part, index) => (index === 0 ? escapeLine(part) : escapeMarkdown(part)));
   const links = [...pagesOf(listing), ...pages.links(listing.citations)];
   if (found.length === 0) return [first, ...links].join(" · ");
   // Two spaces at the end of a line break it.

@@ -96,6 +96,7 @@ describe("npm run sandbox", function () {
           ...process.env,
           npm_lifecycle_event: "sandbox",
           COMPOSER_LISTEN: "127.0.0.1:0",
+          ADMIN_LISTEN: "127.0.0.1:0",
           FETCHER_LISTEN: "127.0.0.1:0",
         },
         stdio: ["ignore", "pipe", "inherit"],

@@ -15,7 +15,7 @@ const USAGE = `npm run sandbox -- [options]: both services with test servers as 
 
 ${BEHAVIOUR_USAGE}  --help
 
-COMPOSER_LISTEN and FETCHER_LISTEN say where the services listen, as for npm start; port 0 is a free one.
+COMPOSER_LISTEN, ADMIN_LISTEN and FETCHER_LISTEN say where the services listen, as for npm start; port 0 is a free one.
 `;
 
 const ORPHAN_CHECK_MS = 200;

@@ -135,6 +135,12 @@ function whatFits(violations: readonly FieldViolation[]): readonly FieldViolatio
   return end === -1 ? violations : violations.slice(0, end);
 }
 
+/** The reason that an error carries; undefined when nobody of ours made it. */
+export function reasonOf(error: ConnectError): Reason | undefined {
+  const reason = error.findDetails(ErrorInfoSchema).find(({ domain }) => domain === ERROR_DOMAIN)?.reason;
+  return reason !== undefined && isReason(reason) ? reason : undefined;
+}
+
 /** Reads a server's error back: by its ErrorInfo, and by code when nobody of ours made it. */
 export function fromWire(error: unknown): ServiceError {
   if (error instanceof ServiceError) return error;

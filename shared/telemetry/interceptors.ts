@@ -12,6 +12,7 @@ import {
   type TextMapGetter,
   type TextMapSetter,
 } from "@opentelemetry/api";
+import { reasonOf } from "../error-wire.ts";
 import { ATTRIBUTE } from "./attributes.ts";
 import { getTracer } from "./scope.ts";
 
@@ -81,15 +82,18 @@ export function createTelemetryInterceptor(side: Side, now: () => number): Inter
     if (side === "client") propagation.inject(within, request.header, SETTER);
     const startMs = now();
     const end = (error?: unknown): void => {
-      const code = error === undefined ? undefined : ConnectError.from(error).code;
+      const failure = error === undefined ? undefined : ConnectError.from(error);
+      const code = failure?.code;
+      const reason = failure && reasonOf(failure);
       const status = code === undefined ? "OK" : toStatusName(code);
-      span.setAttribute(ATTRIBUTE.rpcStatus, status);
+      const ending = { [ATTRIBUTE.rpcStatus]: status, ...(reason && { [ATTRIBUTE.reason]: reason }) };
+      span.setAttributes(ending);
       if (code !== undefined && (side === "client" || isServerFault(code))) {
         span.setAttribute(ATTRIBUTE.errorType, status);
         span.setStatus({ code: SpanStatusCode.ERROR });
       }
       span.end();
-      duration.record((now() - startMs) / 1000, { ...attributes, [ATTRIBUTE.rpcStatus]: status });
+      duration.record((now() - startMs) / 1000, { ...attributes, ...ending });
     };
     try {
       const response = await context.with(within, () => next(request));

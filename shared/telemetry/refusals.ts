@@ -23,10 +23,11 @@ export function createRefusalRecorder(now: () => number): RecordRefusal {
       [ATTRIBUTE.rpcSystem]: systemOf(header),
       [ATTRIBUTE.rpcMethod]: method,
       [ATTRIBUTE.rpcStatus]: status,
+      [ATTRIBUTE.reason]: reason,
     };
     const span = tracer.startSpan(
       method,
-      { kind: SpanKind.SERVER, attributes: { ...attributes, [ATTRIBUTE.reason]: reason } },
+      { kind: SpanKind.SERVER, attributes },
       propagation.extract(context.active(), header, HEADER_GETTER),
     );
     if (isServerFault(code)) {

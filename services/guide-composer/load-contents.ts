@@ -184,7 +184,7 @@ const missing = (
     reason,
     detail,
     latency: durationFromMs(0),
-    ...(retryDelayMs !== undefined && { retryDelay: durationFromMs(retryDelayMs) }),
+    ...(retryDelayMs !== undefined && { retryDelay: durationFromMs(Math.ceil(retryDelayMs)) }),
   }),
   expireMs: nowMs,
 });

@@ -30,10 +30,47 @@ export interface Holiday {
   readonly lunar: boolean;
 }
 
+/** A holiday of a year, before it is cut to the days of a trip. */
+interface YearlyHoliday extends Omit<Holiday, "day"> {
+  /** `YYYY-MM-DD` of each of its days. */
+  readonly days: readonly string[];
+}
+
+/** Years of calendars that are remembered; the oldest go first. Computing one takes milliseconds of astronomy. */
+const MAX_YEAR_COUNT = 500;
+const yearsOfCalendars = new Map<string, readonly YearlyHoliday[]>();
+
 /** Public and bank holidays on the days of a trip; those of the region too where the data set knows it. */
 export function holidaysOf(query: ResolvedQuery): readonly Holiday[] {
   const { countryCode, region } = query.destination;
   if (countryCode === "") return [];
+  const days = new Set(tripDays(query));
+  const years = new Set([...days].map((day) => Number(day.slice(0, 4))));
+  const found = [...years]
+    // A holiday of several days can begin in the year before.
+    .flatMap((year) => [year - 1, year])
+    .flatMap((year) => holidaysOfYear(countryCode, region, year))
+    .flatMap(({ days: own, name, kind, lunar }) =>
+      own.filter((day) => days.has(day)).map((day): Holiday => ({ day, name, kind, lunar })),
+    );
+  const unique = new Map(found.map((holiday) => [`${holiday.day} ${holiday.name}`, holiday]));
+  return [...unique.values()].sort((a, b) => (a.day < b.day ? -1 : Number(a.day > b.day)));
+}
+
+function holidaysOfYear(countryCode: string, region: string, year: number): readonly YearlyHoliday[] {
+  const key = `${countryCode}/${region}/${year}`;
+  const known = yearsOfCalendars.get(key);
+  if (known !== undefined) return known;
+  const made = readYear(countryCode, region, year);
+  yearsOfCalendars.set(key, made);
+  if (yearsOfCalendars.size > MAX_YEAR_COUNT) {
+    const [oldest] = yearsOfCalendars.keys();
+    if (oldest !== undefined) yearsOfCalendars.delete(oldest);
+  }
+  return made;
+}
+
+function readYear(countryCode: string, region: string, year: number): readonly YearlyHoliday[] {
   // Loaded with the first answer that needs it: the data set takes 60 ms and 30 MB.
   const loaded: { default?: typeof Holidays } & typeof Holidays = createRequire(import.meta.url)(
     "date-holidays",
@@ -42,25 +79,16 @@ export function holidaysOf(query: ResolvedQuery): readonly Holiday[] {
   const state = stateOf(countryCode, region, calendar.getStates(countryCode, "en") ?? {});
   if (state !== undefined) calendar.init(countryCode, state);
   calendar.setLanguages("en");
-  const days = new Set(tripDays(query));
-  const years = new Set([...days].map((day) => Number(day.slice(0, 4))));
-  const found = [...years]
-    // A holiday of several days can begin in the year before.
-    .flatMap((year) => [year - 1, year])
-    .flatMap((year) => calendar.getHolidays(year) ?? [])
-    .flatMap(({ date, start, end, name, type, rule }): Holiday[] => {
-      const kind = KINDS.get(type);
-      if (kind === undefined) return [];
-      const lengthDays = Math.max(1, Math.round((end.getTime() - start.getTime()) / DAY_MS));
-      const firstMs = Date.parse(`${date.slice(0, 10)}T00:00:00Z`);
-      return Array.from({ length: lengthDays }, (_, index) =>
-        new Date(firstMs + index * DAY_MS).toISOString().slice(0, 10),
-      )
-        .filter((day) => days.has(day))
-        .map((day) => ({ day, name, kind, lunar: LUNAR_MONTHS.test(rule) }));
-    });
-  const unique = new Map(found.map((holiday) => [`${holiday.day} ${holiday.name}`, holiday]));
-  return [...unique.values()].sort((a, b) => (a.day < b.day ? -1 : Number(a.day > b.day)));
+  return (calendar.getHolidays(year) ?? []).flatMap(({ date, start, end, name, type, rule }) => {
+    const kind = KINDS.get(type);
+    if (kind === undefined) return [];
+    const lengthDays = Math.max(1, Math.round((end.getTime() - start.getTime()) / DAY_MS));
+    const firstMs = Date.parse(`${date.slice(0, 10)}T00:00:00Z`);
+    const days = Array.from({ length: lengthDays }, (_, index) =>
+      new Date(firstMs + index * DAY_MS).toISOString().slice(0, 10),
+    );
+    return [{ days, name, kind, lunar: LUNAR_MONTHS.test(rule) }];
+  });
 }
 
 /** What the names of divisions have around them in one data set and not in another. */

@@ -42,7 +42,7 @@ export interface DestinationResolver {
    * Decides which destination a spec means before anything is spent on content.
    *
    * @throws ServiceError DESTINATION_AMBIGUOUS with candidates, DESTINATION_NOT_FOUND with suggestions,
-   * DESTINATION_UNRESOLVED when no geocoder could be asked; and what the call to content-fetcher fails with
+   * DESTINATION_UNRESOLVED when a geocoder that may know it failed; and what the call to content-fetcher fails with
    */
   readonly resolve: (spec: GuideSpec, signal: AbortSignal) => Promise<Destination>;
 }
@@ -211,6 +211,6 @@ const notFound = (message: string, query: string, suggestions: readonly Destinat
 const unresolved = (): ServiceError =>
   new ServiceError(
     "DESTINATION_UNRESOLVED",
-    "The gazetteer does not know the destination, and not all geocoders could be asked",
+    "The gazetteer does not know the destination, and a geocoder that may know it failed",
     { retryDelayMs: RETRY_DELAY_MS },
   );

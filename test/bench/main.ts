@@ -30,16 +30,23 @@ async function run(prefix: string, jsonFile: string | undefined): Promise<number
   const loadAtStart = loadavg()[0] ?? 0;
   const metrics: Metric[] = [];
   process.stdout.write(`${row("metric", "value", "spread", "goal", "")}\n`);
+  let failed = false;
   for (const group of groups) {
-    for (const metric of await group.run((name) => name.startsWith(prefix))) {
-      if (!metric.name.startsWith(prefix) && !metric.name.startsWith("baseline.")) continue;
-      metrics.push(metric);
-      process.stdout.write(`${describe(metric)}\n`);
+    try {
+      for (const metric of await group.run((name) => name.startsWith(prefix))) {
+        if (!metric.name.startsWith(prefix) && !metric.name.startsWith("baseline.")) continue;
+        metrics.push(metric);
+        process.stdout.write(`${describe(metric)}\n`);
+      }
+    } catch (error) {
+      // The other groups still say what they have to say.
+      failed = true;
+      process.stderr.write(`${group.names.join(", ")}: ${error instanceof Error ? error.stack : "failed"}\n`);
     }
   }
   if (jsonFile !== undefined)
     writeFileSync(jsonFile, `${JSON.stringify(toJson(metrics, groups, loadAtStart), undefined, 2)}\n`);
-  return 0;
+  return failed ? 1 : 0;
 }
 
 const row = (...columns: readonly [string, string, string, string, string]): string => {

@@ -87,17 +87,23 @@ describe("Overpass", () => {
     const cafe = byTitle(await listingsOf(SectionKind.RESTAURANTS), "Model Café");
     assert.deepEqual(cafe.accessibilityTags, ["no-wheelchair"]);
     assert.deepEqual(cafe.details.case === "restaurant" && cafe.details.value.dietaryTags, ["no-vegetarian"]);
+    const vegan = byTitle(await listingsOf(SectionKind.RESTAURANTS), "Novo Uso");
+    assert.deepEqual(vegan.details.case === "restaurant" && vegan.details.value.dietaryTags, [
+      "vegan",
+      "vegetarian",
+    ]);
   });
 
   it("reads attractions, each once, the best described first", async () => {
     const listings = await listingsOf(SectionKind.ATTRACTIONS);
     assert.deepEqual(titles(listings), [
       "Exemplary Castle",
+      "Mesquita Modelo",
       "Sé Exemplar",
       "Jardim Modelo",
       "Miradouro do Modelo",
     ]);
-    const [castle, cathedral, garden, viewpoint] = listings.map(({ details }) => {
+    const [castle, mosque, cathedral, garden, viewpoint] = listings.map(({ details }) => {
       assert.ok(details.case === "attraction");
       return details.value;
     });
@@ -111,6 +117,7 @@ describe("Overpass", () => {
     assert.equal(cathedral?.category, "cathedral");
     assert.equal(cathedral.fee?.text, "children free, others 5 euro");
     assert.equal(cathedral.fee.minAmount, undefined);
+    assert.equal(mosque?.category, "mosque");
     assert.equal(garden?.category, "garden");
     assert.equal(viewpoint?.category, "viewpoint");
     assert.equal(viewpoint.fee?.text, "free");
@@ -176,7 +183,7 @@ describe("Overpass", () => {
     const { content } = await served
       .adapter()
       .fetch(SectionKind.ATTRACTIONS, queryOf({ maxListingCount: 2 }));
-    assert.deepEqual(titles(content?.listings ?? []), ["Exemplary Castle", "Sé Exemplar"]);
+    assert.deepEqual(titles(content?.listings ?? []), ["Exemplary Castle", "Mesquita Modelo"]);
   });
 
   for (const name of [

@@ -176,6 +176,16 @@ const WORSHIP_BUILDINGS = new Set([
   "temple",
 ]);
 
+/** What a place of worship of a religion is called where its building is not tagged. */
+const WORSHIP_PLACES: ReadonlyMap<string, string> = new Map([
+  ["buddhist", "temple"],
+  ["christian", "church"],
+  ["hindu", "temple"],
+  ["jewish", "synagogue"],
+  ["muslim", "mosque"],
+  ["shinto", "shrine"],
+]);
+
 /** Memorials that are a stone or a plate at a house: there are thousands, and nobody travels to one. */
 const SMALL_MEMORIALS = new Set(["stolperstein", "plaque", "plate", "bench", "ghost_bike"]);
 
@@ -188,9 +198,9 @@ function attractionCategory(tags: Tags): string | undefined {
   const tourism = known("tourism", TAG_VALUES.tourism);
   const worship =
     tags["amenity"] === "place_of_worship"
-      ? WORSHIP_BUILDINGS.has(tags["building"] ?? "")
-        ? tags["building"]
-        : "place-of-worship"
+      ? (known("building", WORSHIP_BUILDINGS) ??
+        WORSHIP_PLACES.get(tags["religion"] ?? "") ??
+        "place-of-worship")
       : undefined;
   const category =
     (tourism === "attraction" ? undefined : tourism) ??

@@ -100,6 +100,9 @@ export function dietsOf(tags: Tags): string[] {
     if (["yes", "only", "limited"].includes(value)) diets.set(kebab(diet), true);
     else if (value === "no") diets.set(kebab(diet), false);
   }
+  // A kitchen that is named for a diet serves it.
+  for (const cuisine of valuesOf(tags["cuisine"]))
+    if (["vegan", "vegetarian"].includes(cuisine) && !diets.has(cuisine)) diets.set(cuisine, true);
   // What a vegan eats a vegetarian eats too.
   if (diets.get("vegan") === true && !diets.has("vegetarian")) diets.set("vegetarian", true);
   return [...diets].map(([diet, served]) => (served ? diet : `no-${diet}`)).sort();

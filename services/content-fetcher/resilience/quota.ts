@@ -89,7 +89,8 @@ export function createQuota(options: QuotaOptions): Quota {
     stopTimer = undefined;
     while (room.count() > 0) {
       if (!take(0)) {
-        stopTimer = clock.startTimer(delayFor(1), schedule);
+        // Whole milliseconds, as timers have them: the rounding of a share must not make it fire for nothing, again and again.
+        stopTimer = clock.startTimer(Math.max(1, Math.ceil(delayFor(1))), schedule);
         return;
       }
       room.admit(() => true);

@@ -1,3 +1,4 @@
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Date as CivilDate } from "./gen/google/type/date_pb.ts";
 import type { LatLng } from "./gen/google/type/latlng_pb.ts";
 import {
@@ -32,7 +33,7 @@ export function checkText(
   if (length < minLength || length > maxLength) {
     found.push({ field, description: `must have ${minLength} to ${maxLength} characters` });
   } else if (/\p{Cc}/u.test(value) || !value.isWellFormed()) {
-    found.push({ field, description: "must not hold control characters" });
+    found.push({ field, description: "must be well-formed text without control characters" });
   }
 }
 
@@ -59,6 +60,34 @@ export function checkLocation(value: LatLng, field: string, found: Found): void 
     found.push({ field: `${field}.longitude`, description: "must lie between -180 and 180" });
 }
 
+/** From nothing to so many days. */
+export function checkDuration(value: Duration, field: string, maxDays: number, found: Found): void {
+  const { seconds, nanos } = value;
+  const maxSeconds = BigInt(maxDays * 86_400);
+  const valid =
+    seconds >= 0n &&
+    nanos >= 0 &&
+    nanos < 1e9 &&
+    (seconds < maxSeconds || (seconds === maxSeconds && nanos === 0));
+  if (!valid) found.push({ field, description: `must lie between 0 and ${maxDays} days` });
+}
+
+/** An instant between two others, milliseconds since the epoch. */
+export function checkTimestamp(
+  value: Timestamp,
+  field: string,
+  fromMs: number,
+  toMs: number,
+  found: Found,
+): void {
+  const { seconds, nanos } = value;
+  const valid = nanos >= 0 && nanos < 1e9 && seconds * 1000n >= fromMs && seconds * 1000n <= toMs;
+  if (!valid) {
+    const [from, to] = [fromMs, toMs].map((ms) => new Date(ms).toISOString().slice(0, 10));
+    found.push({ field, description: `must be an instant between ${from} and ${to}` });
+  }
+}
+
 /** A whole date that exists, between two instants. */
 export function checkCivilDate(
   value: CivilDate,
@@ -79,10 +108,12 @@ export function checkCivilDate(
     found.push({ field, description: "must lie between today and 2 years ahead" });
 }
 
+/** A name of the IANA data base; an offset such as "+01:00" says nothing about tomorrow. */
 export function isTimeZone(value: string): boolean {
   try {
     return (
-      value !== "" && new Intl.DateTimeFormat("en", { timeZone: value }).resolvedOptions().timeZone !== ""
+      /^[A-Za-z]/.test(value) &&
+      new Intl.DateTimeFormat("en", { timeZone: value }).resolvedOptions().timeZone !== ""
     );
   } catch {
     return false; // RangeError: unknown zone

@@ -50,13 +50,10 @@ export function parseServingMessage(message: unknown): ServingMessage | undefine
  * The life of a service's process. It is logged, and told to a parent with an IPC channel, when the service serves. The
  * first SIGTERM or SIGINT, or the end of that parent, ends it in order with exit code 0, while it still starts too; a
  * second signal ends it at once with 1. A service that cannot start is one line in the log and exit code 1.
- *
- * @param listenSetting setting that says where the service listens, for the message when that is not possible
  */
 export async function runService(
   log: Log,
   name: string,
-  listenSetting: string,
   start: () => Promise<RunningService>,
 ): Promise<void> {
   let closing = false;
@@ -88,7 +85,7 @@ export async function runService(
   try {
     running = await start();
   } catch (error) {
-    const problem = listenProblem(error, listenSetting);
+    const problem = listenProblem(error);
     if (problem !== undefined) log.fatal(`${name} cannot start: ${problem}`);
     else log.fatal({ err: error }, `${name} cannot start`);
     process.exit(EXIT.failed);
@@ -106,9 +103,9 @@ const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
   ENOTFOUND: "is no known host",
 };
 
-/** What is wrong with the address; undefined when the error is about something else. */
-function listenProblem(error: unknown, setting: string): string | undefined {
+/** What is wrong with an address; undefined when the error is about something else. */
+function listenProblem(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
   const problem = LISTEN_PROBLEMS[error.code];
-  return problem && `the address of ${setting} ${problem} (${error.message})`;
+  return problem && `an address that it listens on ${problem} (${error.message})`;
 }

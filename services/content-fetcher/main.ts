@@ -12,7 +12,7 @@ const settings = readSettingsOrExit(
 );
 const log = createLog("content-fetcher", settings.LOG_LEVEL);
 
-await runService(log, "content-fetcher", "FETCHER_LISTEN", async () => {
+await runService(log, "content-fetcher", async () => {
   const telemetry = startTelemetry("content-fetcher", process.env, log);
   const fetcher = await startFetcher({
     settings,

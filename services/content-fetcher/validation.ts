@@ -96,6 +96,9 @@ export function checkQuery(
     if (!isTimeZone(destination.timeZone)) {
       found.push({ field: "query.destination.time_zone", description: "must be an IANA time zone" });
     }
+    checkText(destination.region, "query.destination.region", 0, 200, found);
+    checkInteger(destination.population, "query.destination.population", 0, 2 ** 31 - 1, found);
+    checkInteger(destination.geonamesId, "query.destination.geonames_id", 0, 2 ** 31 - 1, found);
     if (!/^([A-Z]{2})?$/.test(destination.countryCode)) {
       found.push({
         field: "query.destination.country_code",

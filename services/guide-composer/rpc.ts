@@ -19,7 +19,7 @@ import { compose } from "./compose.ts";
 import type { Call, CheckedRequest, ComposeDependencies, ComposeEvent } from "./composition.ts";
 import { maskGuide, maskSection } from "./read-mask.ts";
 import { TO_CACHE_DECISION, wholeGuideReport } from "./report.ts";
-import { createPageToken, readPageToken } from "./search/page-token.ts";
+import { createPageToken } from "./search/page-token.ts";
 import type { Search } from "./search/search.ts";
 import { checkCompose, checkGetGuide, checkSearch } from "./validation.ts";
 
@@ -113,21 +113,14 @@ export function createGuideService(
     },
 
     searchDestinations: (message) => {
-      checkSearch(message);
+      const { offset, tokenInputs } = checkSearch(message);
       const countryCode = message.countryCode.toUpperCase();
       const near = message.nearLocation;
-      const inputs = [
-        message.query,
-        message.languageCode,
-        countryCode,
-        near === undefined ? "" : `${near.latitude},${near.longitude}`,
-      ];
       const pageSize = message.pageSize === 0 ? DEFAULT_PAGE_SIZE : Math.min(message.pageSize, MAX_PAGE_SIZE);
-      const offset = readPageToken(message.pageToken, inputs);
       const { matches, more } = search.find({ text: message.query, countryCode, near }, offset, pageSize);
       return create(SearchDestinationsResponseSchema, {
         matches: [...matches],
-        nextPageToken: more ? createPageToken(offset + pageSize, inputs) : "",
+        nextPageToken: more ? createPageToken(offset + pageSize, tokenInputs) : "",
       });
     },
   };

@@ -13,24 +13,28 @@ import type { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.t
 import type { FieldViolation } from "../../shared/errors.ts";
 import {
   checkCivilDate,
+  checkDuration,
   checkInteger,
   checkLanguage,
   checkLocation,
   checkPreferences,
   checkText,
+  checkTimestamp,
   throwIfAny,
 } from "../../shared/field-checks.ts";
 import type { LookupMode } from "./cache/lookup.ts";
 import type { CheckedRequest } from "./composition.ts";
 import { unknownPaths } from "./read-mask.ts";
+import { PAGE_TOKEN_VIOLATION, readPageToken } from "./search/page-token.ts";
 import { isKnownKind } from "./sections.ts";
 
-const MAX_STALE_MS = 7 * 86_400_000;
-const MAX_AGE_MS = 7 * 86_400_000;
+const MAX_STALE_DAYS = 7;
+const MAX_AGE_DAYS = 7;
 const MAX_DAY_COUNT = 30;
 const MAX_TRAVELER_COUNT = 20;
 const MAX_PATH_COUNT = 100;
 const DAY_MS = 86_400_000;
+const YEAR_MS = 366 * DAY_MS;
 
 const MODES = {
   [CacheMode.UNSPECIFIED]: "prefer-cache",
@@ -76,23 +80,18 @@ export function checkCompose(
   ) {
     found.push({ field: `${prefix}required_section_kinds`, description: "must be among spec.section_kinds" });
   }
-  const maxStaleMs = request.maxStale === undefined ? 0 : durationMs(request.maxStale);
-  if (!(maxStaleMs >= 0 && maxStaleMs <= MAX_STALE_MS)) {
-    found.push({ field: `${prefix}max_stale`, description: "must lie between 0 and 7 days" });
-  }
-  const maxAgeMs = request.maxAge === undefined ? Infinity : durationMs(request.maxAge);
-  if (!(maxAgeMs >= 0) || (request.maxAge !== undefined && maxAgeMs > MAX_AGE_MS)) {
-    found.push({ field: `${prefix}max_age`, description: "must lie between 0 and 7 days" });
-  }
-  if (request.trip !== undefined) checkTrip(request.trip, `${prefix}trip`, found);
+  const { maxStale, maxAge } = request;
+  if (maxStale !== undefined) checkDuration(maxStale, `${prefix}max_stale`, MAX_STALE_DAYS, found);
+  if (maxAge !== undefined) checkDuration(maxAge, `${prefix}max_age`, MAX_AGE_DAYS, found);
+  if (request.trip !== undefined) checkTrip(request.trip, `${prefix}trip`, nowMs, found);
   throwIfAny(found);
   return {
     spec,
     mode: isKnownMode(request.cacheMode) ? MODES[request.cacheMode] : "prefer-cache",
     paths,
     requiredKinds: request.requiredSectionKinds,
-    maxStaleMs,
-    maxAgeMs,
+    maxStaleMs: maxStale === undefined ? 0 : durationMs(maxStale),
+    maxAgeMs: maxAge === undefined ? Infinity : durationMs(maxAge),
     trip: request.trip,
     explain: request.explain,
     purpose: "caller",
@@ -145,16 +144,24 @@ function checkPaths(paths: readonly string[], field: string, found: FieldViolati
     found.push({ field, description: "must hold paths of Guide only" });
 }
 
-function checkTrip(trip: Trip, field: string, found: FieldViolation[]): void {
-  if (trip.lodging !== undefined) {
-    checkText(trip.lodging.displayName, `${field}.lodging.display_name`, 0, 200, found);
-    if (trip.lodging.location !== undefined)
-      checkLocation(trip.lodging.location, `${field}.lodging.location`, found);
+function checkTrip(trip: Trip, field: string, nowMs: number, found: FieldViolation[]): void {
+  const { lodging, arrivalTime, departureTime } = trip;
+  if (lodging !== undefined) {
+    checkText(lodging.displayName, `${field}.lodging.display_name`, 0, 200, found);
+    if (lodging.location !== undefined) checkLocation(lodging.location, `${field}.lodging.location`, found);
+  }
+  for (const [name, time] of [
+    ["arrival_time", arrivalTime],
+    ["departure_time", departureTime],
+  ] as const) {
+    if (time !== undefined)
+      checkTimestamp(time, `${field}.${name}`, nowMs - YEAR_MS, nowMs + 3 * YEAR_MS, found);
   }
   if (
-    trip.arrivalTime !== undefined &&
-    trip.departureTime !== undefined &&
-    trip.departureTime.seconds < trip.arrivalTime.seconds
+    arrivalTime !== undefined &&
+    departureTime !== undefined &&
+    (departureTime.seconds < arrivalTime.seconds ||
+      (departureTime.seconds === arrivalTime.seconds && departureTime.nanos < arrivalTime.nanos))
   ) {
     found.push({ field: `${field}.departure_time`, description: "must not be before arrival_time" });
   }
@@ -165,7 +172,7 @@ function checkTrip(trip: Trip, field: string, found: FieldViolation[]): void {
     });
   }
   for (const [index, name] of trip.travelerNames.slice(0, MAX_TRAVELER_COUNT).entries()) {
-    checkText(name, `${field}.traveler_names[${index}]`, 1, 100, found);
+    checkText(name.trim(), `${field}.traveler_names[${index}]`, 1, 100, found);
   }
 }
 
@@ -177,13 +184,26 @@ export function checkGetGuide(request: GetGuideRequest): void {
   throwIfAny(found);
 }
 
-export function checkSearch(request: SearchDestinationsRequest): void {
+/** A checked search: where its page starts, and what the token of the next one is bound to. */
+export interface CheckedSearch {
+  readonly offset: number;
+  readonly tokenInputs: readonly string[];
+}
+
+/** @throws ServiceError REQUEST_INVALID with all violations at once */
+export function checkSearch(request: SearchDestinationsRequest): CheckedSearch {
   const found: FieldViolation[] = [];
-  checkText(request.query.trim(), "query", 1, 200, found);
-  checkLanguage(request.languageCode, "language_code", found);
-  if (!/^([A-Za-z]{2})?$/.test(request.countryCode))
+  const { query, languageCode, countryCode, nearLocation, pageSize, pageToken } = request;
+  checkText(query.trim(), "query", 1, 200, found);
+  checkLanguage(languageCode, "language_code", found);
+  if (!/^([A-Za-z]{2})?$/.test(countryCode))
     found.push({ field: "country_code", description: "must be empty or two letters" });
-  if (request.nearLocation !== undefined) checkLocation(request.nearLocation, "near_location", found);
-  if (request.pageSize < 0) found.push({ field: "page_size", description: "must not be negative" });
+  if (nearLocation !== undefined) checkLocation(nearLocation, "near_location", found);
+  if (pageSize < 0) found.push({ field: "page_size", description: "must not be negative" });
+  const near = nearLocation === undefined ? "" : `${nearLocation.latitude},${nearLocation.longitude}`;
+  const tokenInputs = [query, languageCode, countryCode.toUpperCase(), near];
+  const offset = readPageToken(pageToken, tokenInputs);
+  if (offset === undefined) found.push(PAGE_TOKEN_VIOLATION);
   throwIfAny(found);
+  return { offset: offset ?? 0, tokenInputs };
 }

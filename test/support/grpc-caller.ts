@@ -9,7 +9,7 @@ import { StatusSchema } from "../../shared/gen/google/rpc/status_pb.ts";
 
 /** How a call ended, as a client sees it that is not made from our code. */
 export interface Ending {
-  readonly code: number;
+  readonly code: status;
   readonly message: string;
   readonly reason: string | undefined;
   readonly domain: string | undefined;

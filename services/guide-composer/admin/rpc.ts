@@ -16,7 +16,7 @@ import { toErrorReason } from "../../../shared/errors.ts";
 import type { Cache } from "../cache/cache.ts";
 import type { Catalog } from "../catalog.ts";
 import type { SpendGuard } from "../cost/spend-guard.ts";
-import { createPageToken, readPageToken } from "../search/page-token.ts";
+import { createPageToken } from "../search/page-token.ts";
 import { kindNameOf } from "../sections.ts";
 import { toSnapshot, type CacheStats } from "../stats/cache-stats.ts";
 import { defaultSpec, readWarmth } from "../warming/default-guide.ts";
@@ -120,9 +120,8 @@ export function createGuideAdminService(
     },
 
     listPopularDestinations: async (request, context) => {
-      checkListPopular(request);
+      const offset = checkListPopular(request);
       const pageSize = request.pageSize === 0 ? DEFAULT_PAGE_SIZE : Math.min(request.pageSize, MAX_PAGE_SIZE);
-      const offset = readPageToken(request.pageToken, []);
       // One more than the page tells whether there is another one.
       const found = await cache.popularity.top(offset, pageSize + 1);
       const offerings = await catalog.offerings(context.signal);

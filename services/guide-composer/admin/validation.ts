@@ -5,6 +5,7 @@ import type {
 } from "../../../shared/gen/wayfarer/guide/v1/guide_admin_service_pb.ts";
 import type { FieldViolation } from "../../../shared/errors.ts";
 import { throwIfAny } from "../../../shared/field-checks.ts";
+import { PAGE_TOKEN_VIOLATION, readPageToken } from "../search/page-token.ts";
 import { isKnownKind } from "../sections.ts";
 import { checkSpec } from "../validation.ts";
 
@@ -45,7 +46,15 @@ export function checkEvict(request: EvictEntriesRequest): void {
   throwIfAny(found);
 }
 
-/** @throws ServiceError REQUEST_INVALID */
-export function checkListPopular(request: ListPopularDestinationsRequest): void {
-  throwIfAny(request.pageSize < 0 ? [{ field: "page_size", description: "must not be negative" }] : []);
+/**
+ * @returns where the page starts
+ * @throws ServiceError REQUEST_INVALID with all violations at once
+ */
+export function checkListPopular(request: ListPopularDestinationsRequest): number {
+  const found: FieldViolation[] = [];
+  if (request.pageSize < 0) found.push({ field: "page_size", description: "must not be negative" });
+  const offset = readPageToken(request.pageToken, []);
+  if (offset === undefined) found.push(PAGE_TOKEN_VIOLATION);
+  throwIfAny(found);
+  return offset ?? 0;
 }

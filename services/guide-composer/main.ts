@@ -8,7 +8,7 @@ import { startComposer } from "./service.ts";
 const settings = readSettingsOrExit(() => readSettings(COMPOSER_SETTINGS, process.env), process.argv);
 const log = createLog("guide-composer", settings.LOG_LEVEL);
 
-await runService(log, "guide-composer", "COMPOSER_LISTEN or ADMIN_LISTEN", async () => {
+await runService(log, "guide-composer", async () => {
   const telemetry = startTelemetry("guide-composer", process.env, log);
   const composer = await startComposer({
     settings,

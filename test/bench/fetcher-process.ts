@@ -21,7 +21,7 @@ const unhurried = (provider: Provider): Provider => ({
 });
 
 const log = createLog("content-fetcher", "warn");
-await runService(log, "content-fetcher", "FETCHER_LISTEN", async () => {
+await runService(log, "content-fetcher", async () => {
   const telemetry = startTelemetry("content-fetcher", process.env, log);
   const fetcher = await startFetcher({
     settings: readSettings(FETCHER_SETTINGS, process.env),

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { foldName } from "../services/guide-composer/destination/fold-name.ts";
 import { KIND, POSTING_SHIFT } from "../services/guide-composer/destination/gazetteer-file.ts";
 import { loadGazetteer } from "../services/guide-composer/destination/gazetteer.ts";
-import { createPageToken, readPageToken } from "../services/guide-composer/search/page-token.ts";
+import { createPageToken, readPageToken } from "../services/guide-composer/page-token.ts";
 import { createSearch, MAX_MATCH_COUNT, type SearchQuery } from "../services/guide-composer/search/search.ts";
 
 const LISBON = { latitude: 38.7223, longitude: -9.1393 };

@@ -19,7 +19,7 @@ import { compose } from "./compose.ts";
 import type { Call, CheckedRequest, ComposeDependencies, ComposeEvent } from "./composition.ts";
 import { maskGuide, maskSection } from "./read-mask.ts";
 import { TO_CACHE_DECISION, wholeGuideReport } from "./report.ts";
-import { createPageToken } from "./search/page-token.ts";
+import { createPageToken } from "./page-token.ts";
 import type { Search } from "./search/search.ts";
 import { checkCompose, checkGetGuide, checkSearch } from "./validation.ts";
 

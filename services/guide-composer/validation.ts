@@ -25,7 +25,7 @@ import {
 import type { LookupMode } from "./cache/lookup.ts";
 import type { CheckedRequest } from "./composition.ts";
 import { unknownPaths } from "./read-mask.ts";
-import { PAGE_TOKEN_VIOLATION, readPageToken } from "./search/page-token.ts";
+import { PAGE_TOKEN_VIOLATION, readPageToken } from "./page-token.ts";
 import { isKnownKind } from "./sections.ts";
 
 const MAX_STALE_DAYS = 7;

@@ -16,7 +16,7 @@ import { toErrorReason } from "../../../shared/errors.ts";
 import type { Cache } from "../cache/cache.ts";
 import type { Catalog } from "../catalog.ts";
 import type { SpendGuard } from "../cost/spend-guard.ts";
-import { createPageToken } from "../search/page-token.ts";
+import { createPageToken } from "../page-token.ts";
 import { kindNameOf } from "../sections.ts";
 import { toSnapshot, type CacheStats } from "../stats/cache-stats.ts";
 import { defaultSpec, readWarmth } from "../warming/default-guide.ts";

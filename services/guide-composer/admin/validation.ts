@@ -5,7 +5,7 @@ import type {
 } from "../../../shared/gen/wayfarer/guide/v1/guide_admin_service_pb.ts";
 import type { FieldViolation } from "../../../shared/errors.ts";
 import { throwIfAny } from "../../../shared/field-checks.ts";
-import { PAGE_TOKEN_VIOLATION, readPageToken } from "../search/page-token.ts";
+import { PAGE_TOKEN_VIOLATION, readPageToken } from "../page-token.ts";
 import { isKnownKind } from "../sections.ts";
 import { checkSpec } from "../validation.ts";
 

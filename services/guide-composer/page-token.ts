@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { FieldViolation } from "../../../shared/errors.ts";
+import type { FieldViolation } from "../../shared/errors.ts";
 
 const digest = (inputs: readonly string[]): string =>
   createHash("sha256").update(JSON.stringify(inputs)).digest("base64url").slice(0, 16);

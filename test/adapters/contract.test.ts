@@ -90,6 +90,7 @@ function checkContent(provider: Provider, kind: SectionKind, content: Content | 
   const { narratives, facts, listings, forecasts } = content;
   const items = [...narratives, ...facts, ...listings, ...forecasts];
   assert.ok(items.length > 0);
+  assert.ok(listings.length <= queryOf().maxListingCount, `${listings.length} listings`);
   for (const { citations } of items) {
     assert.ok(citations.length > 0);
     for (const citation of citations) {
@@ -322,8 +323,8 @@ function keepsTheContract(provider: Provider, fixture: ContractFixture): void {
         "an empty body": [{ kind: "empty" }, "PROVIDER_RESPONSE_INVALID"],
         "a broken connection": [{ kind: "reset" }, "PROVIDER_UNAVAILABLE"],
         "a body that breaks off": [{ kind: "cut" }, "PROVIDER_UNAVAILABLE"],
-        ...(fixture.faultReplies.remark !== undefined && {
-          "a failure inside a 200": [{ kind: "remark" }, "PROVIDER_RESPONSE_INVALID"] as const,
+        ...(fixture.remarkReason !== undefined && {
+          "a failure inside a 200": [{ kind: "remark" }, fixture.remarkReason] as const,
         }),
       };
       for (const [what, [fault, reason]] of Object.entries(FAILURES)) {

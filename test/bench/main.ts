@@ -6,6 +6,7 @@ import { gazetteer } from "./gazetteer.ts";
 import { GOALS, type Goal } from "./goals.ts";
 import { hop } from "./hop.ts";
 import { hot } from "./hot.ts";
+import { pipeline } from "./pipeline.ts";
 import { median, meetsGoal, type Group, type Metric } from "./metric.ts";
 import { startup } from "./startup.ts";
 
@@ -17,7 +18,7 @@ Measures what test/bench/goals.ts has goals for and prints each figure, the medi
   --json FILE     also writes {"metrics": {NAME: {"value", "unit", "spread"}}, "environment"} to FILE
 `;
 
-const GROUPS: readonly Group[] = [gazetteer, startup, hop, cold, hot];
+const GROUPS: readonly Group[] = [gazetteer, startup, pipeline, hop, cold, hot];
 /** Packages whose versions decide the figures. */
 const PACKAGES = ["@bufbuild/protobuf", "@connectrpc/connect-node", "@grpc/grpc-js", "undici", "lru-cache"];
 

@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { z } from "zod";
 import { metNorway } from "../services/content-fetcher/providers/met-norway.ts";
 import { DateSchema } from "../shared/gen/google/type/date_pb.ts";
 import { CacheMode } from "../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
@@ -16,6 +17,7 @@ import {
 } from "./support/failure-row.ts";
 import { composeOnce, fetchOnce, plain, toldOf, type Told } from "./support/failure-stage.ts";
 import { lisbonQuery } from "./support/fetcher.ts";
+import { plainOrigin } from "./support/plain-provider.ts";
 import { until } from "./support/until.ts";
 
 const FETCH = "wayfarer.content.v1.ContentService/FetchContent";
@@ -92,7 +94,7 @@ export const FAILURE_CATALOGUE = {
           {},
           {
             geocode: async (_query, _languageCode, _maxCount, context) => {
-              await plain().fetch(SectionKind.OVERVIEW, undefined as never, context);
+              await context.http.json({ origin: plainOrigin("plain"), path: "/" }, z.unknown());
               return [];
             },
           },

@@ -76,8 +76,8 @@ describe("R1: a provider that answers badly", () => {
     assert.equal(reasonOf(outcome), "PROVIDER_RESPONSE_INVALID");
   });
 
-  it("opens the circuit for answers that cannot be read", async () => {
-    providers.setFault("overpass", { kind: "html" });
+  it("opens the circuit for answers that cannot be used", async () => {
+    providers.setFault("overpass", { kind: "remark" });
     for (let call = 0; call < 5; call += 1) await ask("overpass", SectionKind.RESTAURANTS);
     const { outcome } = await ask("overpass", SectionKind.RESTAURANTS);
     assert.equal(outcome?.kind, Kind.SKIPPED);

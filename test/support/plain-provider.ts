@@ -28,8 +28,9 @@ export const plainProvider = (
     maxStorageMs: undefined,
   },
   limits: { attemptTimeoutMs: 5_000, maxConcurrentCount: 30, maxCallsPerMinute: undefined, ...limits },
-  fetch: async (_kind, _query, { http }) => {
-    const { body } = await http.json({ origin: plainOrigin(id), path: "/" }, schema);
+  fetch: async (_kind, { languageCode }, { http }) => {
+    const request = { origin: plainOrigin(id), path: "/", query: { language: languageCode } };
+    const { body } = await http.json(request, schema);
     const citations = [{ provider: `providers/${id}`, uri: `https://${id}.test/`, title: id }];
     return { state: "content", content: { narratives: [{ text: body.text, citations }] }, partial: false };
   },

@@ -1,7 +1,7 @@
 import type { ResolvedQuery } from "../../provider.ts";
 import { loadData, type Airport } from "./data-file.ts";
 import { fact, wholeNumber, type FactInit } from "./fact.ts";
-import { directionTo, distanceKm } from "./geometry.ts";
+import { directionTo, distanceKm, indexesNear } from "./geometry.ts";
 import { OUR_AIRPORTS } from "./citations.ts";
 
 /** A large airport this near is the one to use; a smaller one is only named when it is nearer still. Kilometres. */
@@ -23,8 +23,10 @@ interface Ranged {
  */
 export function airportFacts({ destination: { location } }: ResolvedQuery): FactInit[] {
   if (location === undefined) return [];
-  const sorted = loadData()
-    .airports.map((airport) => ({ airport, km: distanceKm(location, airport) }))
+  const { airports, airportPositions } = loadData();
+  const sorted = indexesNear(airportPositions, location, FAR_LARGE_KM)
+    .flatMap((index) => airports[index] ?? [])
+    .map((airport) => ({ airport, km: distanceKm(location, airport) }))
     .sort((a, b) => a.km - b.km);
   const [nearest] = sorted;
   if (nearest === undefined) return [];

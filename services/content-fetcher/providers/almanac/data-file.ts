@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { ServiceError } from "../../../../shared/errors.ts";
-import type { Point } from "./geometry.ts";
+import { toPositions, type Point, type Positions } from "./geometry.ts";
 
 /** Both are written by `npm run generate` from the packages. */
 export const DATA_FILE = new URL("data/almanac.json", import.meta.url);
@@ -57,7 +57,11 @@ export interface AlmanacData {
   /** Undefined when GeoNames has none. */
   readonly elevationOf: (geonamesId: number) => Elevation | undefined;
   readonly places: readonly LargePlace[];
+  /** Of the places, in their order. */
+  readonly placePositions: Positions;
   readonly airports: readonly Airport[];
+  /** Of the airports, in their order. */
+  readonly airportPositions: Positions;
   readonly regions: readonly Region[];
 }
 
@@ -71,18 +75,19 @@ export function loadData(): AlmanacData {
 
 function readFiles(): AlmanacData {
   try {
-    const { places, airports, regions } = schema.parse(JSON.parse(readFileSync(DATA_FILE, "utf8")));
-    return {
-      elevationOf: readElevations(),
-      places: places.map(([geonamesId, name, latitude, longitude, population, countryCode]) => ({
+    const file = schema.parse(JSON.parse(readFileSync(DATA_FILE, "utf8")));
+    const places = file.places.map(
+      ([geonamesId, name, latitude, longitude, population, countryCode]): LargePlace => ({
         geonamesId,
         name,
         latitude,
         longitude,
         population,
         countryCode,
-      })),
-      airports: airports.map(([name, municipality, iata, latitude, longitude, countryCode, large]) => ({
+      }),
+    );
+    const airports = file.airports.map(
+      ([name, municipality, iata, latitude, longitude, countryCode, large]): Airport => ({
         name,
         municipality,
         iata,
@@ -90,8 +95,15 @@ function readFiles(): AlmanacData {
         longitude,
         countryCode,
         large,
-      })),
-      regions: regions.map(([countryCode, code, name]) => ({ countryCode, code, name })),
+      }),
+    );
+    return {
+      elevationOf: readElevations(),
+      places,
+      placePositions: toPositions(places),
+      airports,
+      airportPositions: toPositions(airports),
+      regions: file.regions.map(([countryCode, code, name]) => ({ countryCode, code, name })),
     };
   } catch (error) {
     throw new ServiceError(

@@ -10,6 +10,7 @@ export const fact = (
   citations: MessageInitShape<typeof CitationSchema>[],
 ): FactInit => ({ key, label, value, citations });
 
+const wholeNumbers = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
 /** Whole numbers with thousands set apart, as English writes them. */
-export const wholeNumber = (value: number): string =>
-  value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+export const wholeNumber = (value: number): string => wholeNumbers.format(value);

@@ -1,7 +1,7 @@
 import type { ResolvedQuery } from "../../provider.ts";
 import { loadData, type Elevation } from "./data-file.ts";
 import { fact, wholeNumber, type FactInit } from "./fact.ts";
-import { directionTo, distanceKm } from "./geometry.ts";
+import { directionTo, distanceKm, indexesNear } from "./geometry.ts";
 import { GEONAMES } from "./citations.ts";
 
 /** Larger places of the same country are named up to here, those beyond a border only nearer by. Kilometres. */
@@ -47,8 +47,10 @@ export function elevationInWords({ metres, measured }: Elevation): string {
 function largerPlaces(destination: ResolvedQuery["destination"]): string {
   const center = destination.location;
   if (center === undefined) return "";
-  const pulls = loadData()
-    .places.filter(
+  const { places, placePositions } = loadData();
+  const pulls = indexesNear(placePositions, center, MAX_NEIGHBOR_KM.domestic)
+    .flatMap((index) => places[index] ?? [])
+    .filter(
       ({ geonamesId, population }) =>
         geonamesId !== destination.geonamesId && population > destination.population,
     )

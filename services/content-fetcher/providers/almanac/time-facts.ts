@@ -5,7 +5,7 @@ import { fact, type FactInit } from "./fact.ts";
 import { IANA_ZONES, SUNCALC, UNICODE_CLDR } from "./citations.ts";
 
 const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 
 /** Halfway between the midnights around a day: near the sun's highest point, and the same day in every zone. */
 const noonMs = (day: string, timeZone: string): number =>
@@ -18,9 +18,22 @@ function utcOffset(offsetMs: number): string {
   return `UTC${sign}${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
 }
 
+/** Making one takes longer than a hundred uses of it. A zone has few spellings, but callers choose them. */
+const MAX_FORMAT_COUNT = 500;
+const nameFormats = new Map<string, Intl.DateTimeFormat>();
+
+function nameFormatOf(timeZone: string): Intl.DateTimeFormat {
+  const known = nameFormats.get(timeZone);
+  if (known !== undefined) return known;
+  if (nameFormats.size >= MAX_FORMAT_COUNT) nameFormats.clear();
+  const made = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "long" });
+  nameFormats.set(timeZone, made);
+  return made;
+}
+
 /** Name of the time kept at an instant, where it has one, and its offset. */
 function timeInWords(atMs: number, timeZone: string): string {
-  const name = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "long" })
+  const name = nameFormatOf(timeZone)
     .formatToParts(atMs)
     .find(({ type }) => type === "timeZoneName")?.value;
   const offset = utcOffset(zoneOffsetMs(atMs, timeZone));
@@ -58,13 +71,14 @@ interface ClockChange {
   readonly afterMs: number;
 }
 
-/** Changes of a zone's offset after the one instant and up to the other. Offsets change at most once in six hours. */
+/** Changes of a zone's offset after the one instant and up to the other. No zone changes its offset twice in a day. */
 function clockChanges(fromMs: number, toMs: number, timeZone: string): ClockChange[] {
   const changes: ClockChange[] = [];
-  for (let startMs = fromMs; startMs < toMs; startMs += 6 * HOUR_MS) {
-    const endMs = Math.min(startMs + 6 * HOUR_MS, toMs);
-    const beforeMs = zoneOffsetMs(startMs, timeZone);
-    const afterMs = zoneOffsetMs(endMs, timeZone);
+  let afterMs = zoneOffsetMs(fromMs, timeZone);
+  for (let startMs = fromMs; startMs < toMs; startMs += DAY_MS) {
+    const endMs = Math.min(startMs + DAY_MS, toMs);
+    const beforeMs = afterMs;
+    afterMs = zoneOffsetMs(endMs, timeZone);
     if (beforeMs === afterMs) continue;
     let [low, high] = [startMs, endMs];
     while (high - low > 1) {

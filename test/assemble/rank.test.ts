@@ -6,7 +6,7 @@ import {
   type Preferences,
 } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { rankListings } from "../../services/guide-composer/assemble/listings/rank.ts";
-import { meets, toWishText } from "../../services/guide-composer/assemble/wish.ts";
+import { meets, toWish, toWishText } from "../../services/guide-composer/assemble/wish.ts";
 import { LISBON, listing, mapped, near, preferencesOf } from "./make.ts";
 
 type Wishes = Partial<Omit<Preferences, "$typeName" | "$unknown">>;
@@ -26,17 +26,17 @@ describe("finding a wish in a text", () => {
 
   it("matches whole words in singular, plural and both spellings", () => {
     for (const wish of ["gallery", "galleries", "theater", "theatres", "churches", "street-food"])
-      assert.ok(meets(text, wish), wish);
+      assert.ok(meets(text, toWish(wish)), wish);
   });
 
   it("infers nothing", () => {
     for (const wish of ["art", "seafood", "food-street", "chur", "eat", "", "-"])
-      assert.ok(!meets(text, wish), wish);
+      assert.ok(!meets(text, toWish(wish)), wish);
   });
 
   it("looks anywhere in scripts without spaces", () => {
-    assert.ok(meets(text, "ラーメン"));
-    assert.ok(!meets(text, "天ぷら"));
+    assert.ok(meets(text, toWish("ラーメン")));
+    assert.ok(!meets(text, toWish("天ぷら")));
   });
 });
 

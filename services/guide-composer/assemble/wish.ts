@@ -6,25 +6,40 @@ export type WishText = string;
 
 export const toWishText = (parts: readonly string[]): WishText => fold(parts.join("\n"));
 
+/** A wish, made ready to be looked for in many texts. */
+export interface Wish {
+  readonly text: string;
+  /** Its words in the singular. */
+  readonly words: readonly string[];
+  /** What singular, plural and other spellings of its first word begin with. */
+  readonly start: string;
+  /** The whole, folded, when its script puts no space between words; it is then looked for anywhere. */
+  readonly anywhere: string | undefined;
+}
+
+export function toWish(text: string): Wish {
+  const words = wordsOf(text).map(singular);
+  const [first = ""] = words;
+  return {
+    text,
+    words,
+    start: first.length <= 3 ? first : first.slice(0, Math.min(5, first.length - 1)),
+    anywhere: SPACELESS.test(text) ? fold(text) : undefined,
+  };
+}
+
 /**
  * Whether a text contains a wish: its words as whole words, in their order, in the singular or plural. Nothing is
  * inferred: "seafood" is not met by "fish", because nobody said so.
  */
-export function meets(text: WishText, wish: string): boolean {
-  const words = wordsOf(wish).map(singular);
-  const [first] = words;
-  if (first === undefined) return false;
-  if (SPACELESS.test(wish)) return text.includes(fold(wish));
-  const start = commonStart(first);
+export function meets(text: WishText, { words, start, anywhere }: Wish): boolean {
+  if (words.length === 0) return false;
+  if (anywhere !== undefined) return text.includes(anywhere);
   for (let at = text.indexOf(start); at !== -1; at = text.indexOf(start, at + 1)) {
     if (isWordsAt(text, at, words)) return true;
   }
   return false;
 }
-
-/** What singular, plural and other spellings of a word begin with. */
-const commonStart = (word: string): string =>
-  word.length <= 3 ? word : word.slice(0, Math.min(5, word.length - 1));
 
 const WORD = /[\p{L}\p{N}\p{M}]+/uy;
 const BETWEEN = /[^\p{L}\p{N}\p{M}]+/uy;

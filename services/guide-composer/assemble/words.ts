@@ -45,10 +45,20 @@ export const wordsOf = (text: string): string[] => splitWords(fold(text));
 
 /** The same of a text that is folded already. */
 export function splitWords(folded: string): string[] {
-  // Most titles are plain letters once folded, and splitting those is several times as fast.
-  return folded
-    .split(ASCII.test(folded) ? /[^a-z0-9]+/ : /[^\p{L}\p{N}\p{M}]+/u)
-    .filter((word) => word !== "");
+  const words: string[] = [];
+  let start = -1;
+  for (let index = 0; index <= folded.length; index += 1) {
+    const code = folded.charCodeAt(index);
+    // Beyond ASCII, which most titles are once folded, it takes a table of Unicode to know a letter.
+    if (code > 0x7f) return folded.split(/[^\p{L}\p{N}\p{M}]+/u).filter((word) => word !== "");
+    const isLetter = (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39);
+    if (isLetter && start === -1) start = index;
+    else if (!isLetter && start !== -1) {
+      words.push(folded.slice(start, index));
+      start = -1;
+    }
+  }
+  return words;
 }
 
 /** Scripts that put no space between words: a wish in them is looked for anywhere in a text. */

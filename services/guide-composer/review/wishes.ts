@@ -1,6 +1,6 @@
 import type { Section } from "../../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { BudgetLevel, SectionKind, type Listing } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
-import { meets, wishTextOf, type WishText } from "../assemble/wish.ts";
+import { meets, toWish, wishTextOf, type WishText } from "../assemble/wish.ts";
 import type { Finding, Rule } from "./rule.ts";
 
 /** Each wish is reflected in a listing, or named here as not applied. */
@@ -19,15 +19,15 @@ export const wishes: Rule = {
       return undefined;
     const all = sections.flatMap(({ listings }) => listings);
     const restaurants = listingsOf(sections, SectionKind.RESTAURANTS);
-    const texts = textsOf(all);
-    const restaurantTexts = textsOf(restaurants);
+    const mentions =
+      (texts: readonly WishText[]) =>
+      (wish: string): boolean => {
+        const wanted = toWish(wish);
+        return texts.some((text) => meets(text, wanted));
+      };
     return [
-      ...unmet("interest", interests, SectionKind.UNSPECIFIED, (wish) =>
-        texts.some((text) => meets(text, wish)),
-      ),
-      ...unmet("cuisine", cuisines, SectionKind.RESTAURANTS, (wish) =>
-        restaurantTexts.some((text) => meets(text, wish)),
-      ),
+      ...unmet("interest", interests, SectionKind.UNSPECIFIED, mentions(all.map(wishTextOf))),
+      ...unmet("cuisine", cuisines, SectionKind.RESTAURANTS, mentions(restaurants.map(wishTextOf))),
       ...unmet("diet", dietaryTags, SectionKind.RESTAURANTS, (wish) =>
         restaurants.some((one) => serves(one, wish)),
       ),
@@ -51,8 +51,6 @@ const unmet = (
 
 const listingsOf = (sections: readonly Section[], wanted: SectionKind): Listing[] =>
   sections.filter(({ kind }) => kind === wanted).flatMap(({ listings }) => listings);
-
-const textsOf = (listings: readonly Listing[]): WishText[] => listings.map(wishTextOf);
 
 const serves = ({ details }: Listing, diet: string): boolean =>
   details.case === "restaurant" && details.value.dietaryTags.includes(diet);

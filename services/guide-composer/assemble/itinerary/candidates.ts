@@ -8,7 +8,7 @@ import {
 import type { Point } from "../distance.ts";
 import type { Hours } from "../hours/hours.ts";
 import { readHours } from "../hours/read-hours.ts";
-import { isNamed, likeness, toName } from "../listings/names.ts";
+import { isNamed, likeness, nameOf, toName } from "../listings/names.ts";
 import { singular } from "../words.ts";
 import type { Role } from "./slots.ts";
 import { roofOf } from "./weather.ts";
@@ -54,8 +54,9 @@ export function namedKeys(
   sections: readonly Section[],
   mustSee: readonly string[],
 ): ReadonlyMap<string, string> {
+  if (mustSee.length === 0) return new Map();
   const titles = sections.flatMap(({ listings }) =>
-    listings.map(({ key, title }) => ({ key, name: toName(title) })),
+    listings.map((listing) => ({ key: listing.key, name: nameOf(listing) })),
   );
   return new Map(
     mustSee.flatMap((asked) => {

@@ -5,7 +5,7 @@ import {
   type Listing,
 } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { kindsOf } from "../wish.ts";
-import { toName } from "../listings/names.ts";
+import { nameOf } from "../listings/names.ts";
 
 /** From this probability on a day counts as wet, as for the umbrella. */
 const WET_PROBABILITY = 0.5;
@@ -38,7 +38,7 @@ const OUTDOORS = new Set(
 
 /** Where a visit takes place, by what the provider calls the place, or else by a word for its kind in the title. */
 export function roofOf(listing: Listing): "indoors" | "outdoors" | undefined {
-  return roofOfWords(kindsOf(listing)) ?? roofOfWords(toName(listing.title).whole.words);
+  return roofOfWords(kindsOf(listing)) ?? roofOfWords(nameOf(listing).whole.words);
 }
 
 function roofOfWords(words: readonly string[]): "indoors" | "outdoors" | undefined {

@@ -2,7 +2,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Listing } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { addressesAgree, addressesDiffer, toAddress, type Address } from "./address.ts";
 import { distanceM, type Point } from "../distance.ts";
-import { likeness, toName, type Name } from "./names.ts";
+import { likeness, nameOf, type Name } from "./names.ts";
 
 /** Equal names of two providers this near to each other are one place. */
 const SAME_NAME_MAX_M = 500;
@@ -34,7 +34,7 @@ class Candidate {
     const window = listing.details.case === "event" ? listing.details.value.window : undefined;
     this.listing = listing;
     this.list = list;
-    this.name = toName(listing.title);
+    this.name = nameOf(listing);
     this.location = listing.location;
     this.startMs = window?.startTime && timestampMs(window.startTime);
     this.allDay = window?.allDay ?? false;

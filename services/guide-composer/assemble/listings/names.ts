@@ -1,3 +1,4 @@
+import type { Listing } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { fold, splitWords } from "../words.ts";
 
 /** Articles and prepositions of European languages: two spellings of a name differ in them first. */
@@ -87,19 +88,21 @@ const weightOf = (word: string): number => (COMMON_WORDS.has(word) ? COMMON_WEIG
 /** @param folded without case and accents */
 function toSpelling(folded: string): Spelling {
   const all = splitWords(folded);
-  const named = all.filter((word) => !SMALL_WORDS.has(word));
   const words: string[] = [];
+  const kinds: string[] = [];
   let weight = 0;
-  let numbers = "";
-  for (const word of named.length > 0 ? named : all) {
+  // A name of nothing but articles is made of them: "The The".
+  const onlySmall = all.every((word) => SMALL_WORDS.has(word));
+  for (const word of all) {
+    if (!onlySmall && SMALL_WORDS.has(word)) continue;
     const kind = KIND_WORDS.get(word) ?? word;
     if (words.includes(kind)) continue;
     words.push(kind);
     weight += weightOf(kind);
+    if (PLACE_KINDS.has(kind)) kinds.push(kind);
   }
   words.sort();
-  if (HAS_DIGIT.test(folded)) numbers = words.filter((word) => /^\d+$/.test(word)).join(" ");
-  const kinds = words.filter((word) => PLACE_KINDS.has(word));
+  const numbers = HAS_DIGIT.test(folded) ? words.filter((word) => /^\d+$/.test(word)).join(" ") : "";
   return { words, key: words.join(" "), joined: all.join(""), weight, kinds, numbers };
 }
 
@@ -122,6 +125,17 @@ export function toName(title: string): Name {
   const parts = outerText.split(BESIDE);
   const alternates = [...inner, ...(parts.length > 1 ? parts : [])].map(toSpelling).filter(isTelling);
   return { whole, outer: outer !== undefined && hasWords(outer) ? outer : undefined, alternates };
+}
+
+const names = new WeakMap<Listing, Name>();
+
+/** The title of a listing, taken apart once as long as the listing lives: every step of the assembly asks for it. */
+export function nameOf(listing: Listing): Name {
+  const known = names.get(listing);
+  if (known !== undefined) return known;
+  const name = toName(listing.title);
+  names.set(listing, name);
+  return name;
 }
 
 export type Likeness = "equal" | "similar" | "different";

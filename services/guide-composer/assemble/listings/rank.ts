@@ -6,9 +6,8 @@ import {
   type Preferences,
 } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { distanceM } from "../distance.ts";
-import { kindsOf, meets, toWishText, wishTextOf, type WishText } from "../wish.ts";
-import { fold } from "../words.ts";
-import { isNamed, toName, type Name } from "./names.ts";
+import { kindsOf, meets, toWish, toWishText, wishTextOf, type Wish, type WishText } from "../wish.ts";
+import { isNamed, nameOf, toName, type Name } from "./names.ts";
 
 /** Price levels that rank first for a budget, as the API says. */
 const PRICE_LEVELS: ReadonlyMap<BudgetLevel, readonly number[]> = new Map([
@@ -75,7 +74,7 @@ export function rankListings(
 ): Listing[] {
   const wishes = toWishes(preferences);
   const ranked = listings.flatMap((listing, position): Ranked[] => {
-    const name = wishes.needsName ? toName(listing.title) : undefined;
+    const name = wishes.needsName ? nameOf(listing) : undefined;
     if (!isWanted(listing, name, wishes)) return [];
     const text = wishes.needsText ? wishTextOf(listing) : undefined;
     const score =
@@ -90,7 +89,11 @@ export function rankListings(
 interface Wishes {
   readonly preferences: Preferences;
   readonly mustSee: readonly Name[];
-  readonly avoid: readonly { readonly wish: string; readonly name: Name }[];
+  readonly avoid: readonly { readonly wish: Wish; readonly name: Name }[];
+  readonly interests: readonly Wish[];
+  readonly cuisines: readonly Wish[];
+  /** By kind of place: whether it was asked for. */
+  readonly askedKinds: Map<string, boolean>;
   /** Whether names are compared, and texts read, at all. */
   readonly needsName: boolean;
   readonly needsText: boolean;
@@ -99,7 +102,10 @@ interface Wishes {
 const toWishes = (preferences: Preferences): Wishes => ({
   preferences,
   mustSee: preferences.mustSee.map(toName),
-  avoid: preferences.avoid.map((wish) => ({ wish, name: toName(wish) })),
+  avoid: preferences.avoid.map((text) => ({ wish: toWish(text), name: toName(text) })),
+  interests: preferences.interests.map(toWish),
+  cuisines: preferences.cuisines.map(toWish),
+  askedKinds: new Map(),
   needsName: preferences.mustSee.length + preferences.avoid.length > 0,
   needsText: preferences.interests.length + preferences.cuisines.length > 0,
 });
@@ -126,17 +132,15 @@ function wishScore(
   text: WishText | undefined,
   wishes: Wishes,
 ): number {
-  const { preferences, mustSee } = wishes;
+  const { preferences, mustSee, interests, cuisines } = wishes;
   let score = name !== undefined && mustSee.some((wanted) => isNamed(name, wanted)) ? WEIGHT.mustSee : 0;
-  if (text !== undefined)
-    score += WEIGHT.interest * preferences.interests.filter((wish) => meets(text, wish)).length;
+  if (text !== undefined) score += WEIGHT.interest * interests.filter((wish) => meets(text, wish)).length;
   const tags = listing.accessibilityTags;
   score += WEIGHT.accessibility * preferences.accessibilityNeeds.filter((need) => tags.includes(need)).length;
   const { details } = listing;
   if (details.case === "restaurant") {
     const { dietaryTags, priceLevel } = details.value;
-    if (text !== undefined)
-      score += WEIGHT.cuisine * preferences.cuisines.filter((wish) => meets(text, wish)).length;
+    if (text !== undefined) score += WEIGHT.cuisine * cuisines.filter((wish) => meets(text, wish)).length;
     score += WEIGHT.diet * preferences.dietaryTags.filter((diet) => dietaryTags.includes(diet)).length;
     if (PRICE_LEVELS.get(preferences.budgetLevel)?.includes(priceLevel) === true) score += WEIGHT.budget;
   }
@@ -169,13 +173,13 @@ function ownScore(listing: Listing, { location: center }: Destination): number {
 
 const isQuick = (cuisines: readonly string[]): boolean => cuisines.some((kind) => QUICK_KINDS.has(kind));
 
-function varietyKind(listing: Listing, { preferences }: Wishes): string | undefined {
+function varietyKind(listing: Listing, { interests, cuisines, askedKinds }: Wishes): string | undefined {
   const [kind] = kindsOf(listing);
   if (kind === undefined || kind === "" || listing.details.case === "event") return undefined;
-  const text = toWishText([kind]);
-  return [...preferences.interests, ...preferences.cuisines].some((wish) => meets(text, wish))
-    ? undefined
-    : kind;
+  const known = askedKinds.get(kind);
+  const asked = known ?? [...interests, ...cuisines].some((wish) => meets(toWishText([kind]), wish));
+  if (known === undefined) askedKinds.set(kind, asked);
+  return asked ? undefined : kind;
 }
 
 /** Best first, but each next one of a kind a little lower, and further branches of a chain behind everything else. */
@@ -186,7 +190,8 @@ function varied(ranked: readonly Ranked[]): Ranked[] {
   const [first, later]: [Ranked[], Ranked[]] = [[], []];
   for (const entry of sorted) {
     // "Starbucks (Rossio)" is a branch of the same chain as "Starbucks".
-    const brand = fold(entry.listing.title.replace(/\s*\([^()]*\)$/, "")).trim();
+    const { whole, outer } = nameOf(entry.listing);
+    const brand = (outer ?? whole).joined;
     if (branches.has(brand) && entry.listing.details.case !== "event") {
       later.push(entry);
       continue;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { weekdayOf, type CivilDay } from "../../services/guide-composer/assemble/civil-time.ts";
-import { openSpans } from "../../services/guide-composer/assemble/hours/hours.ts";
+import { openSpans, toHoursDay } from "../../services/guide-composer/assemble/hours/hours.ts";
 import { readHours } from "../../services/guide-composer/assemble/hours/read-hours.ts";
 
 /** Tuesday 2026-12-01 to Monday 2026-12-07. */
@@ -13,7 +13,12 @@ const clock = (minutes: number): string =>
 /** When it is open on a day, "closed", or "unknown". */
 function openOn(text: string, day: CivilDay, holidays: readonly number[] = []): string {
   const hours = readHours(text);
-  const spans = hours && openSpans(hours, day, (other) => holidays.includes(other.day));
+  const spans =
+    hours &&
+    openSpans(
+      hours,
+      toHoursDay(day, (other) => holidays.includes(other.day)),
+    );
   if (spans === undefined) return "unknown";
   return spans.length === 0 ? "closed" : spans.map(([from, to]) => `${clock(from)}-${clock(to)}`).join(" ");
 }
@@ -121,7 +126,10 @@ describe("opening hours", () => {
           const hours = readHours(text);
           if (hours === undefined) return;
           let last = 0;
-          for (const [from, to] of openSpans(hours, day, () => false) ?? []) {
+          for (const [from, to] of openSpans(
+            hours,
+            toHoursDay(day, () => false),
+          ) ?? []) {
             assert.ok(from >= last && from < to && to <= 2_880);
             last = to;
           }
@@ -155,7 +163,10 @@ describe("opening hours", () => {
         const hours = readHours(text);
         assert.ok(hours !== undefined, text);
         const today = weekdayOf(day);
-        for (const [from, to] of openSpans(hours, day, () => false) ?? []) {
+        for (const [from, to] of openSpans(
+          hours,
+          toHoursDay(day, () => false),
+        ) ?? []) {
           for (let minute = from; minute < to; minute += 30) {
             const isStated = stated.some(
               (one) =>

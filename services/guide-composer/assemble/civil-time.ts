@@ -66,7 +66,8 @@ export function createZoneClock(timeZone: string): ZoneClock {
     const known = atMidnight.get(dayNumber);
     if (known !== undefined) return known;
     const localMs = dayNumber * DAY_MS;
-    const offset = offsetMs(localMs - offsetMs(localMs));
+    const guessMs = atMidnight.get(dayNumber - 1) ?? offsetMs(localMs);
+    const offset = offsetMs(localMs - guessMs);
     atMidnight.set(dayNumber, offset);
     return offset;
   };

@@ -1,7 +1,7 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { SectionKind } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { createZoneClock } from "../assemble/civil-time.ts";
-import { openSpans } from "../assemble/hours/hours.ts";
+import { openSpans, toHoursDay, type Hours } from "../assemble/hours/hours.ts";
 import { readHours } from "../assemble/hours/read-hours.ts";
 import { holidaysOf } from "../assemble/itinerary/holidays.ts";
 import type { Rule } from "./rule.ts";
@@ -23,16 +23,29 @@ export const closures: Rule = {
       sections.flatMap((section) => section.listings),
       ({ key }) => key,
     );
-    return itineraryDays.flatMap(({ date, stops }) =>
-      stops.flatMap(({ listingKey, window }) => {
+    const read = new Map<string, Hours | undefined>();
+    const hoursOf = (text: string): Hours | undefined => {
+      if (!read.has(text)) read.set(text, readHours(text));
+      return read.get(text);
+    };
+    return itineraryDays.flatMap(({ date, stops }) => {
+      const day = date && toHoursDay(date, isHoliday);
+      return stops.flatMap(({ listingKey, window }) => {
         const same = listings.get(listingKey) ?? [];
         const [first] = same;
-        if (first === undefined || date === undefined || !window?.startTime || !window.endTime) return [];
+        if (
+          first === undefined ||
+          date === undefined ||
+          day === undefined ||
+          !window?.startTime ||
+          !window.endTime
+        )
+          return [];
         const [fromMs, toMs] = [timestampMs(window.startTime), timestampMs(window.endTime)];
         const closed = same.every(({ openingHours, details }) => {
           if (details.case === "event") return false;
-          const hours = readHours(openingHours);
-          const spans = hours && openSpans(hours, date, isHoliday);
+          const hours = hoursOf(openingHours);
+          const spans = hours && openSpans(hours, day);
           return (
             spans !== undefined &&
             !spans.some(([from, to]) => clock.toMs(date, from) <= fromMs && toMs <= clock.toMs(date, to))
@@ -41,7 +54,7 @@ export const closures: Rule = {
         return closed
           ? [{ kind: SectionKind.UNSPECIFIED, message: `closed when the itinerary is there: ${first.title}` }]
           : [];
-      }),
-    );
+      });
+    });
   },
 };

@@ -27,30 +27,50 @@ export interface HoursRule {
 /** Opening hours that were understood as a whole. A later rule replaces an earlier one on the days of both. */
 export type Hours = readonly HoursRule[];
 
+/** What rules ask of a day, worked out once for all places. */
+interface DayFacts {
+  readonly month: number;
+  readonly day: number;
+  /** 0 for Monday to 6 for Sunday. */
+  readonly weekday: number;
+  readonly holiday: boolean;
+}
+
+/** A civil day and the night before it, in which what opened then may still be open. */
+export interface HoursDay {
+  readonly today: DayFacts;
+  readonly yesterday: DayFacts;
+}
+
+/** @param isHoliday whether a day is a public holiday there */
+export function toHoursDay(day: CivilDay, isHoliday: (day: CivilDay) => boolean): HoursDay {
+  const facts = (of: CivilDay): DayFacts => ({
+    month: of.month,
+    day: of.day,
+    weekday: weekdayOf(of),
+    holiday: isHoliday(of),
+  });
+  return { today: facts(day), yesterday: facts(addDays(day, -1)) };
+}
+
 /**
  * When a place is open on a civil day, what has gone on since the day before included: disjoint spans in ascending
  * order, none when it is closed. Undefined when the hours of that day are not known.
- *
- * @param isHoliday whether a day is a public holiday there
  */
-export function openSpans(
-  hours: Hours,
-  day: CivilDay,
-  isHoliday: (day: CivilDay) => boolean,
-): readonly Span[] | undefined {
-  const today = spansOf(hours, day, isHoliday(day));
-  const before = addDays(day, -1);
-  const yesterday = spansOf(hours, before, isHoliday(before));
-  if (today === undefined) return undefined;
-  const late = (yesterday ?? []).flatMap(([, to]): Span[] => (to > 1_440 ? [[0, to - 1_440]] : []));
-  return united([...late, ...today.map(([from, to]): Span => [from, Math.min(to, 2_880)])]);
+export function openSpans(hours: Hours, { today, yesterday }: HoursDay): readonly Span[] | undefined {
+  const own = spansOf(hours, today);
+  if (own === undefined) return undefined;
+  const late = (spansOf(hours, yesterday) ?? []).flatMap(([, to]): Span[] =>
+    to > 1_440 ? [[0, to - 1_440]] : [],
+  );
+  return late.length === 0 && own.length < 2 ? own : united([...late, ...own]);
 }
 
-function spansOf(hours: Hours, day: CivilDay, isHoliday: boolean): readonly Span[] | undefined {
+function spansOf(hours: Hours, day: DayFacts): readonly Span[] | undefined {
   // "Closed on Mondays" alone says nothing of the other days; hours for some days say that it is closed on the others.
   let spans: readonly Span[] | undefined = hours.some((rule) => rule.spans?.length !== 0) ? [] : undefined;
   for (const rule of hours) {
-    if (!isAbout(rule, day, isHoliday)) continue;
+    if (!isAbout(rule, day)) continue;
     // "Daily 10:00-18:00, Th 10:00-21:00" states Thursdays anew: only hours apart from the earlier ones come on top.
     spans =
       rule.additional && rule.spans !== undefined && spans !== undefined && !overlap(spans, rule.spans)
@@ -62,13 +82,13 @@ function spansOf(hours: Hours, day: CivilDay, isHoliday: boolean): readonly Span
   return spans;
 }
 
-function isAbout({ dates, weekdays, holidays }: HoursRule, day: CivilDay, isHoliday: boolean): boolean {
+function isAbout({ dates, weekdays, holidays }: HoursRule, day: DayFacts): boolean {
   if (dates !== undefined && !dates.some((range) => isWithin(day, range))) return false;
-  if (weekdays === undefined) return holidays ? isHoliday : true;
-  return weekdays.has(weekdayOf(day)) || (holidays && isHoliday);
+  if (weekdays === undefined) return holidays ? day.holiday : true;
+  return weekdays.has(day.weekday) || (holidays && day.holiday);
 }
 
-function isWithin({ month, day }: CivilDay, [first, last]: readonly [YearDay, YearDay]): boolean {
+function isWithin({ month, day }: DayFacts, [first, last]: readonly [YearDay, YearDay]): boolean {
   const [at, from, to] = [month * 100 + day, first.month * 100 + first.day, last.month * 100 + last.day];
   return from <= to ? at >= from && at <= to : at >= from || at <= to;
 }

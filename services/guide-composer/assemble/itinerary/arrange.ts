@@ -1,4 +1,4 @@
-import type { Candidate, Position } from "./candidates.ts";
+import { wayM, type Candidate, type Position } from "./candidates.ts";
 import type { PlannedStop, Stay } from "./stop.ts";
 import type { Slot } from "./slots.ts";
 
@@ -9,7 +9,7 @@ export interface Ends {
 }
 
 const legM = (from: Position | undefined, to: Position | undefined): number =>
-  from === undefined || to === undefined ? 0 : Math.hypot(from.x - to.x, from.y - to.y);
+  from === undefined || to === undefined ? 0 : wayM(from, to);
 
 /**
  * Puts sights into slots so that each is open in its slot and the way from start to end is shortest. There are at most

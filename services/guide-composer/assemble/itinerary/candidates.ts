@@ -19,6 +19,9 @@ export interface Position {
   readonly y: number;
 }
 
+/** Straight way between two positions, metres. `Math.hypot` takes ten times as long. */
+export const wayM = (a: Position, b: Position): number => Math.sqrt((a.x - b.x) ** 2 + (a.y - b.y) ** 2);
+
 /** A listing that can be a stop, with what planning needs, computed once. */
 export interface Candidate {
   readonly listing: Listing;

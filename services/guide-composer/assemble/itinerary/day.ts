@@ -1,7 +1,7 @@
 import type { Listing } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { CivilDay } from "../civil-time.ts";
-import { openSpans, type Span } from "../hours/hours.ts";
-import type { Candidate, Position, TimedEvent } from "./candidates.ts";
+import { openSpans, toHoursDay, type Hours, type Span } from "../hours/hours.ts";
+import { wayM, type Candidate, type Position, type TimedEvent } from "./candidates.ts";
 import { arrange } from "./arrange.ts";
 import { MIN_STAY_MINUTES, type Slot } from "./slots.ts";
 import type { PlannedStop, Stay } from "./stop.ts";
@@ -121,13 +121,16 @@ function withoutOverlap(slots: readonly Slot[], events: readonly PlannedStop[]):
   return left.slice(0, Math.max(0, slots.length - events.length));
 }
 
-/** Reads once a day when a place is open, however often that is asked. */
+/** Reads once a day what hours mean on it, however many places have them and however often that is asked. */
 function createStays({ day, isHoliday }: DayInput): (candidate: Candidate, slot: Slot) => Stay | undefined {
-  const open = new Map<Candidate, readonly Span[] | undefined>();
-  return (candidate, slot) => {
-    const { hours, visitMinutes = Infinity } = candidate;
-    if (hours !== undefined && !open.has(candidate)) open.set(candidate, openSpans(hours, day, isHoliday));
-    const spans = hours === undefined ? undefined : open.get(candidate);
+  const hoursDay = toHoursDay(day, isHoliday);
+  const open = new Map<Hours, readonly Span[] | undefined>();
+  const spansOf = (hours: Hours): readonly Span[] | undefined => {
+    if (!open.has(hours)) open.set(hours, openSpans(hours, hoursDay));
+    return open.get(hours);
+  };
+  return ({ hours, visitMinutes = Infinity }, slot) => {
+    const spans = hours && spansOf(hours);
     if (spans === undefined) return [slot.from, Math.min(slot.to, slot.from + visitMinutes)];
     for (const [from, to] of spans) {
       const start = Math.max(slot.from, from);
@@ -171,24 +174,26 @@ function chooseSights(
 function sightCostM(candidate: Candidate, near: readonly Position[], input: DayInput): number {
   const { rank, must, hours, roof, position } = candidate;
   const from = near.length > 0 ? near : input.start ? [input.start] : [];
-  const wayM = position === undefined ? UNKNOWN_WAY_M : nearestM(position, from);
+  const nearM = position === undefined ? UNKNOWN_WAY_M : nearestM(position, from);
   // The first sight decides where the day is spent; how far that is from the start matters less.
   const share = near.length > 0 ? 1 : 0.25;
   const rainM = !input.wet || roof === undefined ? 0 : roof === "outdoors" ? RAIN_M : -RAIN_M;
   const waits = rainM > 0 && input.dryLater;
   return (
     rank * METRES_PER_RANK +
-    share * wayM +
+    share * nearM +
     rainM +
     (hours === undefined ? UNKNOWN_HOURS_M : 0) -
     (must && !waits ? MUST_M : 0)
   );
 }
 
-const nearestM = (position: Position, others: readonly Position[]): number =>
-  others.length === 0
-    ? UNKNOWN_WAY_M
-    : Math.min(MAX_WAY_M, ...others.map((other) => Math.hypot(other.x - position.x, other.y - position.y)));
+function nearestM(position: Position, others: readonly Position[]): number {
+  if (others.length === 0) return UNKNOWN_WAY_M;
+  let leastM = MAX_WAY_M;
+  for (const other of others) leastM = Math.min(leastM, wayM(position, other));
+  return leastM;
+}
 
 /** A restaurant or a place for the evening, near the stop before and on the way to the next one. */
 function chooseByTheWay(
@@ -212,13 +217,13 @@ function chooseByTheWay(
     if (stays(candidate, slot) === undefined) return Infinity;
     const { position, rank, must, hours, listing } = candidate;
     const served = servedOn.get(listing.key)?.count ?? 0;
-    const wayM =
+    const detourM =
       position === undefined
         ? UNKNOWN_WAY_M
         : nearestM(position, before ? [before] : []) + (after ? 0.5 * nearestM(position, [after]) : 0);
     return (
       rank * METRES_PER_MEAL_RANK +
-      wayM +
+      detourM +
       (hours === undefined ? UNKNOWN_HOURS_M : 0) +
       served * SERVED_M -
       (must && served === 0 ? MUST_M : 0)

@@ -70,7 +70,7 @@ describe("text of providers", () => {
     ].join("\n");
     const shown = renderNarrative(hostile).split("\n");
     assert.deepEqual(shown, [
-      String.raw`\# Heading`,
+      "**Heading**",
       String.raw`\> quote`,
       String.raw`\-\-\-`,
       "\\`\\`\\`",

@@ -8,6 +8,7 @@ import {
   BudgetLevel,
   Pace,
   ProviderOutcome_Kind as Kind,
+  SectionKind,
   TravelGroup,
 } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { isFailure, sectionName } from "../words.ts";
@@ -109,14 +110,16 @@ function renderSection(section: Section, pages: CitedPages, clock: LocalClock): 
   const contradicted = contradictedListings.map(({ title, citations }) =>
     [`${escapeMarkdown(title)} ${pages.numbers(citations)}`.trimEnd(), ...pages.links(citations)].join(" "),
   );
+  const texts = narratives.flatMap(({ heading, text, citations }) => [
+    heading === "" ? "" : `### ${escapeMarkdown(heading)}`,
+    `${renderNarrative(text)} ${pages.numbers(citations)}`,
+  ]);
+  const shortFacts = renderFacts(facts, pages);
   return [
     `## ${escapeMarkdown(section.title === "" ? sectionName(section.kind) : section.title)}`,
     statusInWords(section),
-    ...narratives.flatMap(({ heading, text, citations }) => [
-      heading === "" ? "" : `### ${escapeMarkdown(heading)}`,
-      `${renderNarrative(text)} ${pages.numbers(citations)}`,
-    ]),
-    renderFacts(facts, pages),
+    // An overview begins with its introduction, everything else with what is short.
+    ...(section.kind === SectionKind.OVERVIEW ? [...texts, shortFacts] : [shortFacts, ...texts]),
     forecasts.length === 0 ? "" : renderForecasts(forecasts, pages),
     renderListings(listings, pages, clock),
     contradicted.length === 0 ? "" : `*Contradicted by map data: ${contradicted.join(", ")}.*`,
@@ -160,13 +163,16 @@ function renderFindings({ qualityReview }: Guide): string {
   return ["## Remarks of the review", lines.join("\n")].join("\n\n");
 }
 
+/** "CC BY-SA 4.0" and "CC-BY-SA-4.0" are one licence. */
+const letters = (text: string): string => text.replaceAll(/[^a-z0-9]/gi, "").toLowerCase();
+
 function renderAttributions({ sections }: Guide): string {
   const lines = sections
     .flatMap(({ attributions }) => attributions)
     .map(({ text, uri, license }) =>
       [
         `- ${escapeLine(text)}`,
-        license === "" || text.includes(license) ? "" : ` (${escapeMarkdown(license)})`,
+        license === "" || letters(text).includes(letters(license)) ? "" : ` (${escapeMarkdown(license)})`,
         bareLink(uri) === "" ? "" : `, ${bareLink(uri)}`,
       ].join(""),
     );

@@ -2,7 +2,7 @@ import { escapeMarkdown, link, visible } from "./escape.ts";
 
 /**
  * CommonMark of a provider inside of a guide. Paragraphs, lists, emphasis and links to the web come through; what could
- * pass for a part of the guide itself does not: headings, raw HTML, images, code, quotes, rules, tables, link definitions.
+ * pass for a part of the guide itself does not: raw HTML, images, code, quotes, rules, tables, link definitions.
  */
 export function renderNarrative(text: string): string {
   const blocks = visible(text)
@@ -19,7 +19,14 @@ export function renderNarrative(text: string): string {
 
 const LIST_MARK = /^(\s{0,5})([-*+]|\d{1,3}[.)])\s+(?=\S)/;
 
+/** A heading within a text becomes a line in bold, which no heading of the guide is. */
+const HEADING = /^\s{0,3}#{1,6}\s+(.*?)(?:\s+#+)?\s*$/;
+
 function renderLine(line: string): string {
+  const heading = HEADING.exec(line)?.[1]
+    ?.replaceAll(/[*_]{2,}/g, "")
+    .trim();
+  if (heading !== undefined) return heading === "" ? "" : `**${escapeMarkdown(heading)}**`;
   const mark = LIST_MARK.exec(line);
   if (mark === null) return withoutBlockMark(renderInline(line.trim()));
   const [whole, indent = "", bullet = ""] = mark;

@@ -26,7 +26,7 @@ export const wayM = (a: Position, b: Position): number => Math.sqrt((a.x - b.x) 
 export interface Candidate {
   readonly listing: Listing;
   readonly role: Role;
-  /** Place in its section, best first from 0. */
+  /** Place in its section, best first from 0; further back for what is no attraction. */
   readonly rank: number;
   /** Whether the traveller named it. */
   readonly must: boolean;
@@ -51,6 +51,16 @@ export interface TimedEvent {
 const EVENING_KINDS = new Set(
   "nightlife bar pub club nightclub live-music casino concert theatre theater opera cinema".split(" "),
 );
+
+/** Words of titles of houses where something is on in the evening, in the spelling of `names.ts`. */
+const SHOW_WORDS = new Set("theater opera cinema nightclub casino cabaret".split(" "));
+
+/**
+ * Ranks by which an experience comes after an attraction of its rank: what to see comes first, and shops last, unless
+ * somebody asks for them.
+ */
+const EXPERIENCE_RANKS = 3;
+const SHOP_RANKS = 9;
 
 /** The listing that each place which the traveller named means: the most alike title, then the best-ranked one. */
 export function namedKeys(
@@ -92,6 +102,7 @@ export function toCandidates(
   sections: readonly Section[],
   named: ReadonlySet<string>,
   project: (point: Point) => Position,
+  interests: readonly string[],
 ): readonly Candidate[] {
   const read = new Map<string, Hours | undefined>();
   const hoursOf = (text: string): Hours | undefined => {
@@ -109,7 +120,7 @@ export function toCandidates(
         {
           listing,
           role,
-          rank,
+          rank: rank + (section.kind === SectionKind.EXPERIENCES ? handicapOf(listing, interests) : 0),
           must,
           hours: hoursOf(listing.openingHours),
           visitMinutes: visitMinutesOf(listing),
@@ -121,12 +132,20 @@ export function toCandidates(
   );
 }
 
-function roleOf(kind: SectionKind, { details }: Listing, must: boolean): Role | undefined {
+function roleOf(kind: SectionKind, listing: Listing, must: boolean): Role | undefined {
+  const { details } = listing;
   if (kind === SectionKind.RESTAURANTS) return "meal";
   if (kind === SectionKind.ATTRACTIONS) return "sight";
   if (kind === SectionKind.NEIGHBORHOODS) return must ? "sight" : undefined;
   if (kind !== SectionKind.EXPERIENCES) return undefined;
-  return details.case === "experience" && EVENING_KINDS.has(details.value.category) ? "evening" : "sight";
+  const category = details.case === "experience" ? details.value.category : "";
+  const isShow = nameOf(listing).whole.words.some((word) => SHOW_WORDS.has(word));
+  return EVENING_KINDS.has(category) || isShow ? "evening" : "sight";
+}
+
+function handicapOf({ details }: Listing, interests: readonly string[]): number {
+  const isShop = details.case === "experience" && details.value.category === "shopping";
+  return isShop && !interests.includes("shopping") ? SHOP_RANKS : EXPERIENCE_RANKS;
 }
 
 function visitMinutesOf({ details }: Listing): number | undefined {

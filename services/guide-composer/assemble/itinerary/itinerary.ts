@@ -44,7 +44,7 @@ export function planItinerary(input: ItineraryInput): ItineraryDay[] {
   const origin = input.lodging ?? input.center ?? firstLocation(sections);
   const project = createProjection(origin ?? { latitude: 0, longitude: 0 });
   const named = new Set(namedKeys(sections, preferences.mustSee).values());
-  const candidates = toCandidates(sections, named, project);
+  const candidates = toCandidates(sections, named, project, preferences.interests);
   const events = toTimedEvents(sections, named, project);
   if (candidates.length === 0 && events.length === 0) return [];
   const clock = createZoneClock(input.timeZone);

@@ -11,8 +11,12 @@ import { LISBON, listing, mapped, near, preferencesOf } from "./make.ts";
 
 type Wishes = Partial<Omit<Preferences, "$typeName" | "$unknown">>;
 
-const rank = (listings: readonly Listing[], preferences: Wishes = {}): string[] =>
-  rankListings(listings, preferencesOf({ preferences }), LISBON).map(({ title }) => title);
+const rank = (
+  listings: readonly Listing[],
+  preferences: Wishes = {},
+  texts: readonly string[] = [],
+): string[] =>
+  rankListings(listings, preferencesOf({ preferences }), LISBON, texts).map(({ title }) => title);
 
 const restaurant = (title: string, value: object = {}, init: object = {}): Listing =>
   listing(title, { details: { case: "restaurant", value }, ...init });
@@ -106,6 +110,16 @@ describe("ranking", () => {
       listing("View", { summary: "Wide." }),
     ];
     assert.equal(rank(places).at(-1), "Statue");
+  });
+
+  it("raises what the text above the list singles out, and what is renowned", () => {
+    const places = [
+      mapped("Church", "node/1", { wikidataId: "Q90000000" }),
+      mapped("Torre de Belém", "node/2", { wikidataId: "Q215003", location: near(3_000) }),
+      mapped("Castelo (ruin)", "node/3"),
+    ];
+    assert.deepEqual(rank(places).slice(0, 2), ["Torre de Belém", "Church"]);
+    assert.equal(rank(places, {}, ["Begin at the **castelo** early."])[0], "Castelo (ruin)");
   });
 
   it("shows one branch of a chain among the others", () => {

@@ -128,7 +128,8 @@ function bodyOf({ kind }: PlannedSection, contents: readonly Content[], resolved
     contents.map((content) => content.listings),
     languageCode,
   );
-  const ranked = rankListings(merged, preferences, destination);
+  const texts = contents.flatMap(({ narratives }) => narratives.map(({ text }) => text));
+  const ranked = rankListings(merged, preferences, destination, texts);
   return {
     kind,
     title: titleOf(kind),

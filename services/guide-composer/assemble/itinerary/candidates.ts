@@ -59,8 +59,8 @@ const SHOW_WORDS = new Set("theater opera cinema nightclub casino cabaret".split
  * Ranks by which an experience comes after an attraction of its rank: what to see comes first, and shops last, unless
  * somebody asks for them.
  */
-const EXPERIENCE_RANKS = 3;
-const SHOP_RANKS = 9;
+const EXPERIENCE_RANKS = 4;
+const SHOP_RANKS = 20;
 
 /** The listing that each place which the traveller named means: the most alike title, then the best-ranked one. */
 export function namedKeys(

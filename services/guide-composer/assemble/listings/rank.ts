@@ -7,6 +7,7 @@ import {
 } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { distanceM } from "../distance.ts";
 import { kindsOf, meets, toWish, toWishText, wishTextOf, type Wish, type WishText } from "../wish.ts";
+import { fold } from "../words.ts";
 import { isNamed, nameOf, toName, type Name } from "./names.ts";
 
 /** Price levels that rank first for a budget, as the API says. */
@@ -25,11 +26,15 @@ const WEIGHT = {
   interest: 8,
   budget: 8,
   familyPlace: 4,
+  /** The text above the list singles it out. */
+  mentioned: 6,
   /** Several providers know it. */
   severalProviders: 4,
   /** An editor found it worth a sentence, or an encyclopaedia an entry. */
   summary: 4,
   wikidata: 4,
+  /** At most, for the lowest numbers of Wikidata. */
+  renown: 4,
   /** Rated at all, up to rated best by many. */
   rating: 3,
   /** For each of hours, page, address. */
@@ -50,6 +55,7 @@ const QUICK_KINDS = new Set(
 );
 const QUICK_PENALTY = 6;
 const FAMILY_KINDS = new Set("zoo aquarium theme-park playground water-park science-museum".split(" "));
+const PARENTHESIS = /\s*\([^()]*\)$/;
 /** What each listing of the same kind above one takes from it, so that the top of a list shows variety. */
 const SAME_KIND_PENALTY = 0.75;
 const MAX_SAME_KIND_PENALTY = 3;
@@ -66,12 +72,16 @@ interface Ranked {
  * Orders listings by what the traveller likes, then by what speaks for the place, how near the centre it is and where
  * its provider puts it. Left out is what is wished away, and what is known not to serve a diet or not to meet a need
  * (tags with `no-` in front). Only the first branch of a chain stands among the others; the rest follow at the end.
+ *
+ * @param texts what providers write about the section as a whole
  */
 export function rankListings(
   listings: readonly Listing[],
   preferences: Preferences,
   destination: Destination,
+  texts: readonly string[],
 ): Listing[] {
+  const mentions = toWishText(texts);
   const wishes = toWishes(preferences);
   const ranked = listings.flatMap((listing, position): Ranked[] => {
     const name = wishes.needsName ? nameOf(listing) : undefined;
@@ -80,6 +90,7 @@ export function rankListings(
     const score =
       wishScore(listing, name, text, wishes) +
       ownScore(listing, destination) +
+      (isMentioned(listing, mentions) ? WEIGHT.mentioned : 0) +
       WEIGHT.position * (1 - position / listings.length);
     return [{ listing, score, kind: varietyKind(listing, wishes), position }];
   });
@@ -156,7 +167,7 @@ function wishScore(
 function ownScore(listing: Listing, { location: center }: Destination): number {
   let score = 0;
   if (listing.summary !== "") score += WEIGHT.summary;
-  if (listing.wikidataId !== "") score += WEIGHT.wikidata;
+  if (listing.wikidataId !== "") score += WEIGHT.wikidata + WEIGHT.renown * renownOf(listing.wikidataId);
   const [first] = listing.citations;
   if (listing.citations.some(({ provider }) => provider !== first?.provider))
     score += WEIGHT.severalProviders;
@@ -169,6 +180,23 @@ function ownScore(listing: Listing, { location: center }: Destination): number {
   if (listing.details.case === "restaurant" && isQuick(listing.details.value.cuisines))
     score -= QUICK_PENALTY;
   return score;
+}
+
+/** Names shorter than this stand in any text. */
+const MIN_MENTION_CHARACTERS = 5;
+
+function isMentioned({ title }: Listing, mentions: WishText): boolean {
+  const name = fold(title.replace(PARENTHESIS, "")).trim();
+  return name.length >= MIN_MENTION_CHARACTERS && mentions.includes(name);
+}
+
+/**
+ * From 0 to 1. Wikidata began with what had articles in many languages, so that a low number is a sign of renown: Q243
+ * is the Eiffel Tower.
+ */
+function renownOf(wikidataId: string): number {
+  const number = Number(wikidataId.slice(1));
+  return number >= 1 ? Math.max(0, 1 - Math.log10(number) / 8) : 0;
 }
 
 const isQuick = (cuisines: readonly string[]): boolean => cuisines.some((kind) => QUICK_KINDS.has(kind));

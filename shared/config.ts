@@ -171,6 +171,12 @@ export function readSettings<T extends SettingTable>(
 
 /** Settings that every process of Wayfarer has. */
 export const PROCESS_SETTINGS = {
+  MAX_CONCURRENT_CALLS: {
+    type: integer(1, 1_000_000),
+    default: "1000",
+    description:
+      "Most calls that a process works on at a time, 1 to 1000000; fewer while its event loop is late. The others are refused with OVERLOADED.",
+  },
   LOG_LEVEL: {
     type: oneOf("trace", "debug", "info", "warn", "error", "silent"),
     default: "info",

@@ -1,4 +1,5 @@
 import { Http2ServerResponse } from "node:http2";
+import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { universalRequestFromNodeRequest } from "@connectrpc/connect-node";
 import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/connect/protocol";
@@ -6,7 +7,8 @@ import { errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { MAX_TIMER_MS } from "./deadline.ts";
 import { toWire, type ReportDefect } from "./error-wire.ts";
-import { ServiceError } from "./errors.ts";
+import { REASON_CODE, ServiceError } from "./errors.ts";
+import type { LoadShedder } from "./load-shedding.ts";
 import { pathOf, type AnyRequest, type AnyResponse } from "./open-calls.ts";
 import type { RecordRefusal } from "./refusals.ts";
 import { sendAnswer } from "./send-answer.ts";
@@ -15,6 +17,8 @@ export interface RpcListenerOptions {
   readonly handlers: readonly UniversalHandler[];
   readonly record: RecordRefusal;
   readonly reportDefect: ReportDefect;
+  /** Asked about each call of these services before anything is done for it. */
+  readonly shedding: { readonly shedder: LoadShedder; readonly services: ReadonlySet<string> } | undefined;
   /** Monotonic clock, milliseconds. */
   readonly now: () => number;
 }
@@ -33,6 +37,14 @@ export function createRpcListener(
   return (request, response) => {
     const handler = handlers.get(pathOf(request));
     if (handler === undefined) return answerUnknown(request, response, options);
+    const { shedding } = options;
+    if (shedding?.services.has(handler.service.typeName) === true) {
+      const retryDelayMs = shedding.shedder.admit();
+      if (retryDelayMs !== undefined) {
+        return answerError(request, response, 503, handler.method, overloaded(retryDelayMs), options);
+      }
+      response.once("close", shedding.shedder.release);
+    }
     let call: UniversalServerRequest;
     try {
       call = universalRequestFromNodeRequest(request, response, undefined, undefined);
@@ -72,34 +84,53 @@ function limitTimeout(header: Headers): void {
     header.set("connect-timeout-ms", String(MAX_TIMER_MS));
 }
 
+const overloaded = (retryDelayMs: number): ServiceError =>
+  new ServiceError("OVERLOADED", "The server has more to do than it can", { retryDelayMs });
+
 /** UNIMPLEMENTED in the protocol that was spoken; plain 404 for what is no call. */
 function answerUnknown(request: AnyRequest, response: AnyResponse, options: RpcListenerOptions): void {
-  const contentType = request.headers["content-type"] ?? "";
-  const isGrpc = contentType.startsWith("application/grpc");
-  if (request.method !== "POST" && !isGrpc) {
+  if (request.method !== "POST" && !isGrpcCall(request)) {
     response.statusCode = 404;
     response.end();
     return;
   }
+  const error = new ServiceError("REQUEST_UNSUPPORTED", "The server has no such method");
+  answerError(request, response, 404, undefined, error, options);
+}
+
+const contentTypeOf = (request: AnyRequest): string => request.headers["content-type"] ?? "";
+const isGrpcCall = (request: AnyRequest): boolean => contentTypeOf(request).startsWith("application/grpc");
+
+/**
+ * Answers a call that Connect never sees, in the protocol that was spoken.
+ *
+ * @param status of HTTP, where the protocol has one for errors
+ * @param method undefined when there is no such method
+ */
+function answerError(
+  request: AnyRequest,
+  response: AnyResponse,
+  status: number,
+  method: DescMethod | undefined,
+  failure: ServiceError,
+  options: RpcListenerOptions,
+): void {
+  const contentType = contentTypeOf(request);
   const header = new Headers({ "content-type": contentType });
   const traceparent = request.headers["traceparent"];
   if (typeof traceparent === "string") header.set("traceparent", traceparent);
   const traceId = options.record({
     // Never the path: what a caller makes up would become a name in traces and metrics.
-    method: "unknown",
+    method: method === undefined ? "unknown" : `${method.parent.typeName}/${method.name}`,
     header,
-    code: Code.Unimplemented,
-    reason: "REQUEST_UNSUPPORTED",
+    code: REASON_CODE[failure.reason] ?? Code.Internal,
+    reason: failure.reason,
     startMs: options.now(),
   });
-  const error = toWire(
-    new ServiceError("REQUEST_UNSUPPORTED", "The server has no such method"),
-    traceId,
-    options.reportDefect,
-  );
-  if (isGrpc) answerGrpc(contentType, error, response);
+  const error = toWire(failure, traceId, options.reportDefect);
+  if (isGrpcCall(request)) answerGrpc(contentType, error, response);
   else {
-    response.statusCode = 404;
+    response.statusCode = status;
     response.setHeader("content-type", "application/json");
     write(response, errorToJsonBytes(error, undefined));
   }

@@ -12,6 +12,7 @@ import { createHealth, type Health } from "./health.ts";
 import { createOnePort, type OnePortOptions } from "./one-port.ts";
 import { createOpenCalls, type AnyRequest, type AnyResponse } from "./open-calls.ts";
 import { addReflection } from "./reflection.ts";
+import type { LoadShedder } from "./load-shedding.ts";
 import { createConnectGate, type RequestGate } from "./refusals.ts";
 import { createRpcListener } from "./rpc-listener.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "./server-limits.ts";
@@ -27,6 +28,8 @@ export interface ServerOptions {
   readonly interceptors: readonly Interceptor[];
   /** Asked about each call of `services` before its body is read; see `RequestGate`. None by default. */
   readonly requestGate?: RequestGate;
+  /** Decides how many calls of `services` are worked on at a time. Without it all are. */
+  readonly shedder?: LoadShedder;
   readonly limits?: Partial<ServerLimits>;
   /** Plain HTTP paths beside the RPCs, for example `/metrics`; true when it has answered. */
   readonly extraRoutes?: (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -114,7 +117,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     mayStayOpen: (path) => lasting.has(path),
     now,
   });
-  const serveRpc = createRpcListener({ handlers: router.handlers, record, reportDefect, now });
+  const serveRpc = createRpcListener({
+    handlers: router.handlers,
+    record,
+    reportDefect,
+    shedding: options.shedder && { shedder: options.shedder, services: gated },
+    now,
+  });
   const listener = (request: AnyRequest, response: AnyResponse): void => {
     calls.add(request, response);
     try {

@@ -88,6 +88,7 @@ describe("destinations that only geocoders know", () => {
         FETCHER_LISTEN: { host: "127.0.0.1", port: 0 },
         OPERATOR_CONTACT: undefined,
         HEDGING: "off",
+        MAX_CONCURRENT_CALLS: 1_000,
         SHUTDOWN_DELAY_MS: 0,
       },
       originUrls: {

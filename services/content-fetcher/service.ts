@@ -1,7 +1,9 @@
 import { ContentService } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
+import { startLoadShedder } from "../../shared/load-shedding.ts";
 import type { Log } from "../../shared/log.ts";
 import { startServer, type RunningServer } from "../../shared/server.ts";
 import { createTelemetryInterceptor } from "../../shared/telemetry/interceptors.ts";
+import { observeLoad } from "../../shared/telemetry/observe-load.ts";
 import type { Telemetry } from "../../shared/telemetry/telemetry.ts";
 import type { FetcherSettings, OriginUrls } from "./config.ts";
 import { createPool } from "./http/pool.ts";
@@ -13,7 +15,7 @@ import { createContentService } from "./rpc.ts";
 export interface FetcherOptions {
   readonly settings: Pick<
     FetcherSettings,
-    "FETCHER_LISTEN" | "OPERATOR_CONTACT" | "HEDGING" | "SHUTDOWN_DELAY_MS"
+    "FETCHER_LISTEN" | "OPERATOR_CONTACT" | "HEDGING" | "MAX_CONCURRENT_CALLS" | "SHUTDOWN_DELAY_MS"
   >;
   readonly originUrls: OriginUrls;
   /** Names of the key settings that are set. */
@@ -56,6 +58,15 @@ export async function startFetcher(options: FetcherOptions): Promise<RunningFetc
     },
     reportDefect,
   );
+  const shedder = startLoadShedder(
+    { maxConcurrentCount: options.settings.MAX_CONCURRENT_CALLS },
+    monotonicNow,
+  );
+  const stopObserving = observeLoad(shedder, ContentService.typeName);
+  const endShedding = (): void => {
+    stopObserving();
+    shedder.close();
+  };
   let server: RunningServer;
   try {
     server = await startServer({
@@ -63,6 +74,7 @@ export async function startFetcher(options: FetcherOptions): Promise<RunningFetc
       services: [ContentService],
       routes: (router) => router.service(ContentService, createContentService(registry, now, monotonicNow)),
       interceptors: [createTelemetryInterceptor("server", monotonicNow)],
+      shedder,
       extraRoutes: options.telemetry.serveMetrics,
       drainDelayMs: options.settings.SHUTDOWN_DELAY_MS,
       reportDefect,
@@ -70,6 +82,7 @@ export async function startFetcher(options: FetcherOptions): Promise<RunningFetc
       random: options.random,
     });
   } catch (error) {
+    endShedding();
     registry.close();
     await pool.close();
     throw error;
@@ -78,6 +91,7 @@ export async function startFetcher(options: FetcherOptions): Promise<RunningFetc
     address: server.address,
     close: async (graceMs) => {
       await server.drain(graceMs);
+      endShedding();
       registry.close();
       await pool.close();
     },

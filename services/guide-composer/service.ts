@@ -1,9 +1,11 @@
 import { GuideService } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import type { Destination } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ServiceError } from "../../shared/errors.ts";
+import { startLoadShedder } from "../../shared/load-shedding.ts";
 import type { Log } from "../../shared/log.ts";
 import { startServer, type RunningServer } from "../../shared/server.ts";
 import { createTelemetryInterceptor } from "../../shared/telemetry/interceptors.ts";
+import { observeLoad } from "../../shared/telemetry/observe-load.ts";
 import { inSpan } from "../../shared/telemetry/spans.ts";
 import type { Telemetry } from "../../shared/telemetry/telemetry.ts";
 import { startAdmin } from "./admin/start-admin.ts";
@@ -113,10 +115,14 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
     now: monotonicNow,
     random,
   };
+  const shedder = startLoadShedder({ maxConcurrentCount: settings.MAX_CONCURRENT_CALLS }, monotonicNow);
+  const stopObserving = observeLoad(shedder, GuideService.typeName);
   const servers: RunningServer[] = [];
   async function close(graceMs: number): Promise<void> {
     await warmer.close();
     await Promise.all(servers.map((server) => server.drain(graceMs)));
+    stopObserving();
+    shedder.close();
     await cache.close();
     client.close();
   }
@@ -140,6 +146,7 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
     // Last: whoever reaches it finds everything else at work.
     const server = await startServer({
       ...serverOptions,
+      shedder,
       listen: settings.COMPOSER_LISTEN,
       services: [GuideService],
       routes: (router) =>

@@ -22,6 +22,8 @@ export const ATTRIBUTE = {
   httpStatus: ATTR_HTTP_RESPONSE_STATUS_CODE,
   /** Messages of a stream that have passed. */
   messageCount: "wayfarer.message_count",
+  /** Full name of a service of ours. */
+  service: "wayfarer.service",
   /** For example `providers/overpass`. */
   provider: "wayfarer.provider",
   /** `ProviderOutcome.Kind` without its prefix. */

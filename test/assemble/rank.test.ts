@@ -116,7 +116,7 @@ describe("ranking", () => {
     const places = [
       mapped("Church", "node/1", { wikidataId: "Q90000000" }),
       mapped("Torre de Belém", "node/2", { wikidataId: "Q215003", location: near(3_000) }),
-      mapped("Castelo (ruin)", "node/3"),
+      mapped("Castelo (ruin)", "node/3", { location: near(100) }),
     ];
     assert.deepEqual(rank(places).slice(0, 2), ["Torre de Belém", "Church"]);
     assert.equal(rank(places, {}, ["Begin at the **castelo** early."])[0], "Castelo (ruin)");

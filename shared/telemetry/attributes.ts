@@ -1,4 +1,6 @@
 import {
+  ATTR_DB_OPERATION_NAME,
+  ATTR_DB_SYSTEM_NAME,
   ATTR_ERROR_TYPE,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
   ATTR_RPC_METHOD,
@@ -19,6 +21,9 @@ export const ATTRIBUTE = {
   serverAddress: ATTR_SERVER_ADDRESS,
   serverPort: ATTR_SERVER_PORT,
   errorType: ATTR_ERROR_TYPE,
+  dbSystem: ATTR_DB_SYSTEM_NAME,
+  /** Name of a command of Redis. */
+  dbOperation: ATTR_DB_OPERATION_NAME,
   httpStatus: ATTR_HTTP_RESPONSE_STATUS_CODE,
   /** Messages of a stream that have passed. */
   messageCount: "wayfarer.message_count",

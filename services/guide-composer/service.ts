@@ -6,6 +6,7 @@ import type { Log } from "../../shared/log.ts";
 import { startServer, type RunningServer } from "../../shared/server.ts";
 import { createTelemetryInterceptor } from "../../shared/telemetry/interceptors.ts";
 import { observeLoad } from "../../shared/telemetry/observe-load.ts";
+import { inRedisSpan } from "../../shared/telemetry/redis.ts";
 import { inSpan } from "../../shared/telemetry/spans.ts";
 import type { Telemetry } from "../../shared/telemetry/telemetry.ts";
 import { startAdmin } from "./admin/start-admin.ts";
@@ -174,6 +175,7 @@ async function startCache({ settings, log, now, monotonicNow, random }: Composer
     random,
     mayRefresh: () => !isBusy(cache),
     onTierError: (tier, error) => log.debug({ err: error, tier }, "cache tier did not answer"),
+    inRedisSpan,
     onRedisStateChanged: (node, cause) => {
       if (cause === undefined) log.info({ node }, "redis is back");
       else log.warn({ err: cause, node }, "redis is suspended; calls go on without it");

@@ -34,7 +34,7 @@ describe("one load per cluster, with a real Redis", () => {
   const raw = async (key: string): Promise<Buffer | null> => {
     const { redis } = at(0);
     assert.ok(redis);
-    return await redis.run(key, (client) => client.getBuffer(key));
+    return await redis.run("GET", key, (client) => client.getBuffer(key));
   };
 
   it("R6: asks once for what 300 calls on three composers want at the same time", async () => {
@@ -105,7 +105,7 @@ describe("one load per cluster, with a real Redis", () => {
     assert.ok(redis);
     // What a process leaves behind that was killed while it was loading.
     for (const key of keys)
-      await redis.run(key, (client) => client.set(leaseKey(key), "of a dead process", "PX", 200));
+      await redis.run("SET", key, (client) => client.set(leaseKey(key), "of a dead process", "PX", 200));
     const all = await Promise.all(caches.map((cache) => ask(cache, keys, source)));
     for (const found of all) for (const key of keys) assert.equal(textOf(found.get(key)), `of ${key}`);
     for (const key of keys) assert.equal(source.callCount(key), 1);
@@ -133,7 +133,7 @@ describe("one load per cluster, with a real Redis", () => {
     const { redis } = at(0);
     assert.ok(redis);
     const [key = ""] = keys;
-    await redis.run(key, (client) => client.set(leaseKey(key), "of another one"));
+    await redis.run("SET", key, (client) => client.set(leaseKey(key), "of another one"));
     source.open();
     // The caller has what it wanted all the same.
     assert.equal(textOf((await first).get(key)), `of ${key}`);
@@ -169,7 +169,7 @@ describe("one load per cluster, with a real Redis", () => {
     assert.ok(redis);
     // The log alone, without the message on the bus.
     const scope = JSON.stringify({ destination: `destinations/${number}` });
-    await redis.run("wayfarer/2/evictions", (client) =>
+    await redis.run("XADD", "wayfarer/2/evictions", (client) =>
       client.xadd("wayfarer/2/evictions", "*", "scope", scope),
     );
     await eventually(() => caches.every((cache) => cache.memory.entryCount() === 0), 1_500);

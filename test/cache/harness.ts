@@ -32,6 +32,7 @@ export function createTestCache(
     mayRefresh: () => true,
     ...(options.sweepEveryMs !== undefined && { sweepEveryMs: options.sweepEveryMs }),
     onTierError: () => {},
+    inRedisSpan: (_operation, _node, command) => command(),
     onRedisStateChanged: options.onRedisStateChanged ?? (() => {}),
   });
 }

@@ -62,6 +62,24 @@ describe("R8: Redis misbehaves", () => {
     }
   });
 
+  it("refusing our password: calls go on, and the operator is told why", async () => {
+    const own = await startRedisServer({ args: ["--requirepass", "right"] });
+    assert.ok(own);
+    const causes: unknown[] = [];
+    try {
+      cache = await createTestCache(`redis://:wrong@127.0.0.1:${own.port}`, {
+        onRedisStateChanged: (_node, cause) => causes.push(cause),
+      });
+      await expectUnharmed();
+      assert.match(String(causes[0]), /WRONGPASS/);
+      await cache.close();
+      cache = await createTestCache(`redis://:right@127.0.0.1:${own.port}`);
+      assert.equal(await works(), true);
+    } finally {
+      await own.close();
+    }
+  });
+
   it("killed and restarted: calls go on, and it is back in use without our restart", async () => {
     cache = await createTestCache(server.url);
     assert.equal(await works(), true);
@@ -105,7 +123,7 @@ describe("R8: Redis misbehaves", () => {
       const keys = keysOf("read-only");
       await ask(cache, keys, source);
       await eventually(async () => {
-        const [read] = (await cache.redis?.run("x", (client) => client.mget(...keys))) ?? [];
+        const [read] = (await cache.redis?.run("MGET", "x", (client) => client.mget(...keys))) ?? [];
         return typeof read === "string";
       });
       const operator = new Redis(own.url);
@@ -141,7 +159,7 @@ describe("R8: Redis misbehaves", () => {
   it("full of garbage under our keys: each value is a miss once, and then ours", async () => {
     cache = await createTestCache(server.url);
     const keys = keysOf("garbage");
-    for (const key of keys) await cache.redis?.run(key, (client) => client.set(key, `garbage ${key}`));
+    for (const key of keys) await cache.redis?.run("SET", key, (client) => client.set(key, `garbage ${key}`));
     const found = await ask(cache, keys, source);
     for (const key of keys) {
       assert.equal(textOf(found.get(key)), `of ${key}`);
@@ -158,7 +176,7 @@ describe("R8: Redis misbehaves", () => {
   it("under our keys in another type: the same", async () => {
     cache = await createTestCache(server.url);
     const keys = keysOf("lists");
-    for (const key of keys) await cache.redis?.run(key, (client) => client.rpush(key, "x"));
+    for (const key of keys) await cache.redis?.run("RPUSH", key, (client) => client.rpush(key, "x"));
     const found = await ask(cache, keys, source);
     for (const key of keys) assert.equal(textOf(found.get(key)), `of ${key}`);
   });

@@ -26,22 +26,22 @@ describe("with a real Redis", () => {
     if (server === undefined) return this.skip();
     const target = parseRedisUrl(server.url);
     assert.ok(target);
-    link = createRedisLink(
-      target,
-      () => performance.now(),
-      () => {},
-    );
+    link = createRedisLink(target, {
+      monotonicNow: () => performance.now(),
+      onStateChanged: () => {},
+      inSpan: (_operation, _node, command) => command(),
+    });
     await link.firstAnswer(5_000);
   });
   after(async () => {
-    await link?.close();
+    link?.close();
     await server?.close();
   });
 
   describeStore(
     "redis",
     async (now) => {
-      await link.run("x", (client) => client.flushall());
+      await link.run("FLUSHALL", "x", (client) => client.flushall());
       return createRedisStore(link, MAX_STALE_MS, now, Math.random);
     },
     MAX_STALE_MS,
@@ -62,7 +62,7 @@ describe("with a real Redis", () => {
     ] as const) {
       it(`takes ${name} for nothing and removes it`, async () => {
         const store = createRedisStore(link, MAX_STALE_MS, Date.now, Math.random);
-        await link.run(key, (client) => client.set(key, value));
+        await link.run("SET", key, (client) => client.set(key, value));
         assert.deepEqual(await store.getMany([key], signal), [{ state: "unreadable" }]);
         // The removal was sent before this read, on the same connection.
         assert.deepEqual(await store.getMany([key], signal), [{ state: "none" }]);
@@ -77,7 +77,7 @@ describe("with a real Redis", () => {
         () => 0.5,
       );
       await store.set(key, { ...entry, storedMs: 40_000, expireMs: 60_000 });
-      const lifeMs = await link.run(key, (client) => client.pttl(key));
+      const lifeMs = await link.run("PTTL", key, (client) => client.pttl(key));
       // 10 s of life and 1 s of staleness, a twentieth more.
       assert.ok(lifeMs > 11_000 && lifeMs <= 11_550, String(lifeMs));
     });

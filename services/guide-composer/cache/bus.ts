@@ -72,7 +72,7 @@ export function createBus(
       };
     },
     publish: async (message) => {
-      await link.run(BUS_CHANNEL, (client) => client.publish(BUS_CHANNEL, encodeMessage(message)));
+      await link.run("PUBLISH", BUS_CHANNEL, (client) => client.publish(BUS_CHANNEL, encodeMessage(message)));
     },
   };
 }

@@ -8,7 +8,7 @@ import { createCoherence, type Coherence } from "./coherence.ts";
 import { createLeases } from "./leases.ts";
 import { createLookup, type Lookup } from "./lookup.ts";
 import { createMemoryStore, type MemoryStore } from "./memory-store.ts";
-import { createRedisLink, type RedisLink } from "./redis-link.ts";
+import { createRedisLink, type InRedisSpan, type RedisLink } from "./redis-link.ts";
 import { createRedisStore, physicalLifeMs } from "./redis-store.ts";
 import type { RedisTarget } from "./redis-url.ts";
 import { createRefreshAhead, refreshIsDue } from "./refresh-ahead.ts";
@@ -34,6 +34,7 @@ export interface CacheOptions {
   readonly onTierError: (tier: Store["tier"], error: unknown) => void;
   /** Told when a node of Redis is suspended, with the cause, and when it is back. */
   readonly onRedisStateChanged: (node: string, cause: unknown) => void;
+  readonly inRedisSpan: InRedisSpan;
 }
 
 export interface Eviction {
@@ -79,7 +80,11 @@ export async function createCache(options: CacheOptions): Promise<Cache> {
       close: lookup.close,
     };
   }
-  const link = createRedisLink(options.redis, monotonicNow, options.onRedisStateChanged);
+  const link = createRedisLink(options.redis, {
+    monotonicNow,
+    onStateChanged: options.onRedisStateChanged,
+    inSpan: options.inRedisSpan,
+  });
   const store = createRedisStore(link, maxStaleMs, now, random);
   const { bus, coherence } = createCluster(link, memory, self, now, onRedisError);
   const lookup = createLookup({
@@ -126,7 +131,7 @@ export async function createCache(options: CacheOptions): Promise<Cache> {
       coherence.close();
       await lookup.close();
       await Promise.all([tally.close(), popularity.close(), leadership.close()]);
-      await link.close();
+      link.close();
     },
   };
 }

@@ -31,11 +31,11 @@ export function createClusterTally(
   let pending = new Map<string, number>();
 
   async function flush(): Promise<void> {
-    if (pending.size === 0 || !link.available()) return;
+    if (pending.size === 0 || !link.available(CLUSTER_TALLY_KEY)) return;
     const adding = pending;
     pending = new Map();
     try {
-      await link.run(CLUSTER_TALLY_KEY, async (client) => {
+      await link.run("HINCRBY", CLUSTER_TALLY_KEY, async (client) => {
         const commands = client.pipeline().hsetnx(CLUSTER_TALLY_KEY, START_FIELD, Math.floor(now()));
         for (const [counter, count] of adding) commands.hincrby(CLUSTER_TALLY_KEY, counter, count);
         for (const [error] of (await commands.exec()) ?? []) if (error) throw error;
@@ -56,7 +56,7 @@ export function createClusterTally(
       await flush();
       let fields: Record<string, string>;
       try {
-        fields = await link.run(CLUSTER_TALLY_KEY, (client) => client.hgetall(CLUSTER_TALLY_KEY));
+        fields = await link.run("HGETALL", CLUSTER_TALLY_KEY, (client) => client.hgetall(CLUSTER_TALLY_KEY));
       } catch (error) {
         onRedisError(error);
         return undefined;

@@ -51,7 +51,7 @@ export function createCoherence(
 
   async function readOnce(): Promise<void> {
     if (lastId === undefined) {
-      const newest = await link.run(EVICTIONS_KEY, (client) =>
+      const newest = await link.run("XREVRANGE", EVICTIONS_KEY, (client) =>
         client.xrevrange(EVICTIONS_KEY, "+", "-", "COUNT", 1),
       );
       lastId = newest[0]?.[0] ?? "0-0";
@@ -59,7 +59,9 @@ export function createCoherence(
     }
     const from = lastId;
     // The last one itself again: when it is gone, the log is another one, or more was missed than it remembers.
-    const entries = await link.run(EVICTIONS_KEY, (client) => client.xrange(EVICTIONS_KEY, from, "+"));
+    const entries = await link.run("XRANGE", EVICTIONS_KEY, (client) =>
+      client.xrange(EVICTIONS_KEY, from, "+"),
+    );
     if (from !== "0-0" && entries[0]?.[0] !== from) {
       copies.dropAll();
       lastId = entries.at(-1)?.[0] ?? "0-0";
@@ -102,7 +104,7 @@ export function createCoherence(
       read();
     },
     announce: async (scope, bus, self) => {
-      await link.run(EVICTIONS_KEY, (client) =>
+      await link.run("XADD", EVICTIONS_KEY, (client) =>
         client.xadd(EVICTIONS_KEY, "MAXLEN", "~", MAX_LOG_LENGTH, "*", "scope", JSON.stringify(scope)),
       );
       await bus.publish({ type: "evicted", from: self });

@@ -31,13 +31,14 @@ export function createLeadership(
   async function ask(): Promise<void> {
     const askedMs = monotonicNow();
     try {
-      const renewed = await shared.run(LEADER_KEY, (client) =>
+      const renewed = await shared.run("EVALSHA", LEADER_KEY, (client) =>
         runScript(client, RENEW, [LEADER_KEY], [self, LIFE_MS]),
       );
       const held =
         renewed === 1 ||
-        (await shared.run(LEADER_KEY, (client) => client.set(LEADER_KEY, self, "PX", LIFE_MS, "NX"))) ===
-          "OK";
+        (await shared.run("SET", LEADER_KEY, (client) =>
+          client.set(LEADER_KEY, self, "PX", LIFE_MS, "NX"),
+        )) === "OK";
       // From before the question on: the lease cannot be older than that.
       if (held) leadsUntilMs = askedMs + LIFE_MS;
     } catch (error) {
@@ -55,7 +56,9 @@ export function createLeadership(
       leadsUntilMs = -Infinity;
       try {
         // As a renewal that ends at once: only the holder's own.
-        await shared.run(LEADER_KEY, (client) => runScript(client, RENEW, [LEADER_KEY], [self, 1]));
+        await shared.run("EVALSHA", LEADER_KEY, (client) =>
+          runScript(client, RENEW, [LEADER_KEY], [self, 1]),
+        );
       } catch (error) {
         onRedisError(error);
       }

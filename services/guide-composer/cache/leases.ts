@@ -47,7 +47,7 @@ export function createLeases(link: RedisLink): Leases {
   const slotOf = (keys: readonly string[]): string => keys[0] ?? "";
   return {
     acquire: async (keys, token, nowMs, minStoredMs) => {
-      const answers = await link.run(slotOf(keys), (client) =>
+      const answers = await link.run("EVALSHA", slotOf(keys), (client) =>
         runScript(
           client,
           ACQUIRE,
@@ -64,22 +64,22 @@ export function createLeases(link: RedisLink): Leases {
       );
     },
     renew: async (keys, token) => {
-      await link.run(slotOf(keys), (client) =>
+      await link.run("EVALSHA", slotOf(keys), (client) =>
         runScript(client, RENEW, keys.map(leaseKey), [token, LEASE_LIFE_MS]),
       );
     },
     commit: async (key, token, entry, lifeMs, message) => {
       const value = encodeEntry(entry);
-      const written = await link.run(key, (client) =>
+      const written = await link.run("EVALSHA", key, (client) =>
         runScript(client, COMMIT, [leaseKey(key), key], [token, value, lifeMs, BUS_CHANNEL, message]),
       );
       return written === 1;
     },
     release: async (key, token, message) => {
-      await link.run(key, (client) =>
+      await link.run("EVALSHA", key, (client) =>
         runScript(client, RELEASE, [leaseKey(key)], [token, BUS_CHANNEL, message]),
       );
     },
-    isHeld: async (key) => (await link.run(key, (client) => client.exists(leaseKey(key)))) === 1,
+    isHeld: async (key) => (await link.run("EXISTS", key, (client) => client.exists(leaseKey(key)))) === 1,
   };
 }

@@ -57,12 +57,12 @@ export function createPopularity(
   }
 
   async function flush(): Promise<void> {
-    if (link === undefined || pending.size === 0 || !link.available()) return;
+    if (link === undefined || pending.size === 0) return;
     const adding = pending;
     pending = new Map();
     const key = popularityKey(dayOf(now()));
     try {
-      await link.run(key, async (client) => {
+      await link.run("ZINCRBY", key, async (client) => {
         const commands = client.pipeline();
         for (const [member, count] of adding) commands.zincrby(key, count, member);
         commands.zremrangebyrank(key, 0, -MAX_SHARED_COUNT - 1).pexpire(key, (DAY_COUNT + 1) * DAY_MS);
@@ -88,7 +88,7 @@ export function createPopularity(
     const today = dayOf(now());
     const keys = Array.from({ length: DAY_COUNT }, (_, age) => popularityKey(today - age));
     const weights = keys.map((_, age) => 2 ** -age);
-    const answer = await shared.run(keys[0] ?? "", (client) =>
+    const answer = await shared.run("ZUNION", keys[0] ?? "", (client) =>
       client.call("ZUNION", keys.length, ...keys, "WEIGHTS", ...weights, "WITHSCORES"),
     );
     return scoredSchema

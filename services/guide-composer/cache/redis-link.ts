@@ -1,24 +1,47 @@
 import calculateSlot from "cluster-key-slot";
-import { Cluster, Redis, type CommonRedisOptions } from "ioredis";
+import { Cluster, type Redis } from "ioredis";
+import { createCommandClient, createSubscriberClient, type RedisClient } from "./redis-client.ts";
+import { startSubscriber, type RedisSubscriber } from "./redis-subscriber.ts";
 import { createSuspensions } from "./redis-suspension.ts";
-import { within } from "./within.ts";
 import { RedisUnavailableError } from "./redis-unavailable.ts";
 import type { RedisAddress, RedisTarget } from "./redis-url.ts";
+import { within } from "./within.ts";
 
-/** A client of one Redis, of the current master behind Sentinels, or of a Cluster. */
-export type RedisClient = Redis | Cluster;
+/** Runs a command as a part of the trace that it belongs to. */
+export type InRedisSpan = <T>(
+  operation: string,
+  node: RedisAddress | undefined,
+  command: () => Promise<T>,
+) => Promise<T>;
+
+export interface RedisLinkOptions {
+  /** Milliseconds. */
+  readonly monotonicNow: () => number;
+  /** Told when a node is suspended, with the cause, and when it is back. */
+  readonly onStateChanged: (node: string, cause: unknown) => void;
+  readonly inSpan: InRedisSpan;
+}
 
 export interface RedisLink {
   /**
    * Runs commands whose keys all lie in the slot of `key`. While that node is suspended it throws at once.
    *
+   * @param operation their name, as traces show it
    * @throws RedisUnavailableError; an error that Redis answered with, as it is
    */
-  readonly run: <T>(key: string, command: (client: RedisClient) => Promise<T>) => Promise<T>;
-  /** The nodes that hold data, for what has no key. */
-  readonly masters: () => readonly Redis[];
-  /** Whether no node is suspended. */
-  readonly available: () => boolean;
+  readonly run: <T>(
+    operation: string,
+    key: string,
+    command: (client: RedisClient) => Promise<T>,
+  ) => Promise<T>;
+  /**
+   * Does the same on every node that holds data, for what has no key; on all of them, even if one fails.
+   *
+   * @throws what the first node failed with; RedisUnavailableError for one that cannot be reached
+   */
+  readonly onEveryMaster: <T>(work: (node: Redis) => Promise<T>) => Promise<T[]>;
+  /** Whether no node is suspended; with a key, whether its node is not. */
+  readonly available: (key?: string) => boolean;
   /** Resolves when it answers, or after `maxMs`. */
   readonly firstAnswer: (maxMs: number) => Promise<void>;
   /** Hands over every message of the channel; whoever is told of a reconnection may have missed some. */
@@ -27,150 +50,88 @@ export interface RedisLink {
     onMessage: (message: Buffer) => void,
     onReconnected: () => void,
   ) => void;
-  readonly close: () => Promise<void>;
+  readonly close: () => void;
 }
 
 /** What one request may lose to a Redis that does not answer: policy 7 says 50 ms, and the loop needs some of it. */
 export const COMMAND_TIMEOUT_MS = 40;
-const CONNECT_TIMEOUT_MS = 1_000;
-/** A socket on which nothing has come for so long, with commands waiting, is dead. */
-const SOCKET_TIMEOUT_MS = 1_000;
-const MAX_RECONNECT_DELAY_MS = 1_000;
-/** Least time between two reconnections because a node takes no writes. */
-const READ_ONLY_RECONNECT_MS = 2_000;
 
-/** Errors that Redis answers with and that mean "not now", of any command. */
-const NOT_SERVING = /^(CLUSTERDOWN|LOADING|MASTERDOWN|TRYAGAIN)\b/;
+/** Errors that Redis answers with and that mean that this node does not serve its keys now. */
+const NOT_SERVING = /^(CLUSTERDOWN|LOADING|MASTERDOWN|MOVED)\b/;
 
-const reconnectDelayMs = (attempt: number): number =>
-  Math.min(50 * 2 ** Math.min(attempt, 10), MAX_RECONNECT_DELAY_MS);
+/** Stands for the node of keys that nobody holds. */
+const NOBODY = "nobody";
 
-/** Nothing waits and nothing is sent again: what cannot be had now is had from elsewhere. */
-const FAIL_FAST = {
-  maxRetriesPerRequest: 0,
-  autoResendUnfulfilledCommands: false,
-  connectTimeout: CONNECT_TIMEOUT_MS,
-  socketTimeout: SOCKET_TIMEOUT_MS,
-  disableClientInfo: true,
-} as const satisfies Partial<CommonRedisOptions>;
-
-/** Publications come when they come: this connection waits for its Redis as long as it takes. */
-const SUBSCRIBER = {
-  maxRetriesPerRequest: null,
-  connectTimeout: CONNECT_TIMEOUT_MS,
-  disableClientInfo: true,
-} as const satisfies Partial<CommonRedisOptions>;
-
-/**
- * A replica that was a master a moment ago: connect anew, to whoever is it now. Not with every write that it refuses,
- * because its answers to reads are good, and a reconnection loses them.
- */
-function reconnectWhenReadOnly(monotonicNow: () => number): (error: Error) => boolean {
-  let lastMs = -Infinity;
-  return (error) => {
-    if (!error.message.startsWith("READONLY") || monotonicNow() - lastMs < READ_ONLY_RECONNECT_MS)
-      return false;
-    lastMs = monotonicNow();
-    return true;
-  };
+function addressOf(name: string): RedisAddress | undefined {
+  const colon = name.lastIndexOf(":");
+  return colon < 0 ? undefined : { host: name.slice(0, colon), port: Number(name.slice(colon + 1)) };
 }
-
-function createClient(target: RedisTarget, patient: boolean, monotonicNow: () => number): RedisClient {
-  const { topology, tls, username, password, database } = target;
-  const common = {
-    ...(patient ? SUBSCRIBER : { ...FAIL_FAST, reconnectOnError: reconnectWhenReadOnly(monotonicNow) }),
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...(tls && { tls: {} }),
-  };
-  if (topology.mode === "cluster") {
-    return new Cluster([...topology.nodes], {
-      redisOptions: common,
-      enableOfflineQueue: patient,
-      enableAutoPipelining: !patient,
-      clusterRetryStrategy: reconnectDelayMs,
-      // A failover that the client has not heard of yet costs one redirection, not a wait.
-      maxRedirections: 2,
-      retryDelayOnFailover: 0,
-      retryDelayOnClusterDown: 0,
-      slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
-      slotsRefreshInterval: 5_000,
-    });
-  }
-  const options = {
-    ...common,
-    db: database,
-    enableOfflineQueue: patient,
-    enableAutoPipelining: !patient,
-    retryStrategy: reconnectDelayMs,
-  };
-  return topology.mode === "sentinel"
-    ? new Redis({
-        ...options,
-        sentinels: [...topology.sentinels],
-        name: topology.master,
-        sentinelRetryStrategy: reconnectDelayMs,
-        ...(tls && { enableTLSForSentinelMode: true }),
-      })
-    : new Redis({ ...options, host: topology.address.host, port: topology.address.port });
-}
-
-const nodeName = ({ host, port }: Partial<RedisAddress>): string => `${host}:${port}`;
 
 /**
  * Connects to Redis in the background and keeps trying for ever. A node that does not answer within 40 ms, or whose
- * connection is gone, is suspended at once: from then on calls fail without waiting, and a PING in the background
+ * connection is gone, is suspended at once: from then on calls fail without waiting, and a probe in the background
  * finds out when it is back.
- *
- * @param monotonicNow milliseconds
- * @param onStateChanged told when a node is suspended, with the cause, and when it is back
  */
-export function createRedisLink(
-  target: RedisTarget,
-  monotonicNow: () => number,
-  onStateChanged: (node: string, cause: unknown) => void,
-): RedisLink {
-  const client = createClient(target, false, monotonicNow);
-  const subscribers: RedisClient[] = [];
-  // A connection error is an event besides the failed commands; the state says all there is to say.
-  client.on("error", () => {});
+export function createRedisLink(target: RedisTarget, options: RedisLinkOptions): RedisLink {
+  const { monotonicNow, inSpan } = options;
+  const { topology } = target;
+  const client = createCommandClient(target, monotonicNow);
+  const subscribers: RedisSubscriber[] = [];
+  /** Why there is no connection, which a command that finds none does not know. */
+  let connectionError: unknown;
+  client.on("error", (error: unknown) => (connectionError = error));
 
-  const masters = (): readonly Redis[] => (client instanceof Cluster ? client.nodes("master") : [client]);
+  const only =
+    topology.mode === "standalone" ? `${topology.address.host}:${topology.address.port}` : topology.mode;
   const nodeOf = (key: string): string =>
-    client instanceof Cluster ? (client.slots[calculateSlot(key)]?.[0] ?? "cluster") : "redis";
-  const nodeByName = (name: string): Redis | undefined =>
-    client instanceof Cluster
-      ? client.nodes("master").find(({ options }) => nodeName(options) === name)
-      : client;
+    client instanceof Cluster ? (client.slots[calculateSlot(key)]?.[0] ?? NOBODY) : only;
 
+  /** A key of each suspended node: what a probe asks for takes the way that the next command would take. */
+  const sampleKeys = new Map<string, string>();
   const suspensions = createSuspensions(async (name) => {
-    const node = nodeByName(name);
-    // A node that has left the cluster: whoever has its slots now is another name.
-    if (node === undefined) return client instanceof Cluster && client.nodes("master").length > 0;
-    await within(node.ping(), COMMAND_TIMEOUT_MS, monotonicNow);
-    return true;
-  }, onStateChanged);
+    const key = sampleKeys.get(name);
+    // Whoever holds the key now is another node, which has done nothing wrong.
+    if (key !== undefined && nodeOf(key) === name)
+      await within(client.exists(key), COMMAND_TIMEOUT_MS, monotonicNow);
+  }, options.onStateChanged);
 
-  client.on("ready", suspensions.probeNow);
+  client.on("ready", () => {
+    connectionError = undefined;
+    suspensions.probeNow();
+  });
 
   return {
-    run: async (key, command) => {
+    run: async (operation, key, command) => {
       const node = nodeOf(key);
-      if (suspensions.isSuspended(node)) throw new RedisUnavailableError(`Redis is suspended`);
-      try {
-        return await within(command(client), COMMAND_TIMEOUT_MS, monotonicNow);
-      } catch (error) {
-        if (isAnswer(error)) throw error;
-        suspensions.suspend(node, error);
-        throw error instanceof RedisUnavailableError
-          ? error
-          : new RedisUnavailableError("Redis cannot be reached", error);
-      }
+      if (suspensions.isSuspended(node)) throw new RedisUnavailableError("Redis is suspended");
+      return await inSpan(operation, addressOf(node), async () => {
+        try {
+          return await within(command(client), COMMAND_TIMEOUT_MS, monotonicNow);
+        } catch (error) {
+          if (isAnswer(error)) throw error;
+          sampleKeys.set(node, key);
+          suspensions.suspend(node, connectionError ?? error);
+          throw error instanceof RedisUnavailableError
+            ? error
+            : new RedisUnavailableError("Redis cannot be reached", error);
+        }
+      });
     },
-    masters,
-    available: () => !suspensions.any(),
+    onEveryMaster: async (work) => {
+      const settled = await Promise.allSettled(
+        mastersOf(client).map(async (node) => {
+          if (node === undefined) throw new RedisUnavailableError("a node of Redis cannot be reached");
+          return await work(node);
+        }),
+      );
+      return settled.map((each) => {
+        if (each.status === "rejected") throw each.reason;
+        return each.value;
+      });
+    },
+    available: (key) => (key === undefined ? !suspensions.any() : !suspensions.isSuspended(nodeOf(key))),
     firstAnswer: async (maxMs) => {
-      if (client.status === "ready" && !suspensions.any()) return;
+      if (client.status === "ready") return;
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, maxMs);
       client.once("ready", resolve);
@@ -179,25 +140,30 @@ export function createRedisLink(
       client.off("ready", resolve);
     },
     subscribe: (channel, onMessage, onReconnected) => {
-      const subscriber = createClient(target, true, monotonicNow);
-      subscribers.push(subscriber);
-      let connectedBefore = false;
-      subscriber.on("error", () => {});
-      subscriber.on("ready", () => {
-        if (connectedBefore) onReconnected();
-        connectedBefore = true;
-      });
-      subscriber.on("messageBuffer", (_channel: Buffer, message: Buffer) => onMessage(message));
-      // Only a closing client rejects it, and that is no news.
-      subscriber.subscribe(channel).catch(() => {});
+      const connect = (attempt: number): Redis | undefined => {
+        const known = client instanceof Cluster ? client.nodes().map(({ options }) => options) : [];
+        const nodes = known.length > 0 || topology.mode !== "cluster" ? known : topology.nodes;
+        return createSubscriberClient(target, nodes[attempt % nodes.length]);
+      };
+      subscribers.push(startSubscriber(connect, channel, onMessage, onReconnected, monotonicNow));
     },
-    close: async () => {
+    close: () => {
       suspensions.close();
-      for (const each of [client, ...subscribers]) each.disconnect();
-      await Promise.resolve();
+      client.disconnect();
+      for (const subscriber of subscribers) subscriber.close();
     },
   };
 }
+
+/** The nodes that hold data; undefined for one that there is no connection to. */
+function mastersOf(client: RedisClient): readonly (Redis | undefined)[] {
+  if (!(client instanceof Cluster)) return [client];
+  const nodes = new Map(client.nodes("master").map((node) => [nameOf(node), node]));
+  const names = new Set(client.slots.flatMap((owners) => owners.slice(0, 1)));
+  return names.size === 0 ? [undefined] : [...names].map((name) => nodes.get(name));
+}
+
+const nameOf = ({ options: { host, port } }: Redis): string => `${host}:${port}`;
 
 /** Whether Redis itself answered so: it is there, and says no. */
 const isAnswer = (error: unknown): boolean =>

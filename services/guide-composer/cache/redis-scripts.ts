@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { RedisClient } from "./redis-link.ts";
+import type { RedisClient } from "./redis-client.ts";
 
 interface Script {
   readonly text: string;

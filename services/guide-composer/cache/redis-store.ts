@@ -1,9 +1,10 @@
 import calculateSlot from "cluster-key-slot";
+import type { Redis } from "ioredis";
 import { decodeEntry, encodeEntry } from "./entry-codec.ts";
 import { isInScope, scanPattern } from "./keys.ts";
 import type { RedisLink } from "./redis-link.ts";
 import { RedisUnavailableError } from "./redis-unavailable.ts";
-import type { Entry, Read, Store } from "./store.ts";
+import type { Entry, EvictionScope, Read, Store } from "./store.ts";
 
 const SCAN_COUNT = 1_000;
 /** Spread of physical lives, so that what was written together does not vanish together. */
@@ -38,7 +39,7 @@ export function createRedisStore(
   async function readSlot(keys: readonly string[]): Promise<Read[]> {
     const [first] = keys;
     if (first === undefined) return [];
-    const values = await link.run(first, (client) => client.mgetBuffer(...keys));
+    const values = await link.run("MGET", first, (client) => client.mgetBuffer(...keys));
     return values.map((value, index) => {
       if (value === null) return NONE;
       const entry = decodeEntry(value);
@@ -51,7 +52,7 @@ export function createRedisStore(
   }
 
   async function remove(key: string): Promise<void> {
-    await link.run(key, (client) => client.unlink(key));
+    await link.run("UNLINK", key, (client) => client.unlink(key));
   }
 
   return {
@@ -69,31 +70,34 @@ export function createRedisStore(
     },
     set: async (key, entry) => {
       const lifeMs = physicalLifeMs(entry, maxStaleMs, now(), random);
-      await link.run(key, (client) => client.set(key, encodeEntry(entry), "PX", lifeMs));
+      await link.run("SET", key, (client) => client.set(key, encodeEntry(entry), "PX", lifeMs));
     },
     delete: remove,
     evict: async (scope) => {
-      if (!link.available()) throw new RedisUnavailableError("Redis is suspended");
-      let count = 0;
-      for (const master of link.masters()) {
-        let cursor = "0";
-        do {
-          const [next, keys] = await master.scan(cursor, "MATCH", scanPattern(scope), "COUNT", SCAN_COUNT);
-          cursor = next;
-          const wanted = keys.filter((key) => isInScope(key, scope));
-          // One by one in a pipeline: the keys of a node lie in many slots.
-          const pipeline = master.pipeline();
-          for (const key of wanted) pipeline.unlink(key);
-          const answers = wanted.length === 0 ? [] : ((await pipeline.exec()) ?? []);
-          for (const [error] of answers) if (error) throw error;
-          count += wanted.filter((key) => !key.endsWith("/lease")).length;
-        } while (cursor !== "0");
-      }
-      return count;
+      const counts = await link.onEveryMaster((node) => evictFrom(node, scope));
+      return counts.reduce((sum, count) => sum + count, 0);
     },
     // The link belongs to whoever created it.
     close: () => Promise.resolve(),
   };
+}
+
+/** Removes what fits from one node; says how many entries that were. */
+async function evictFrom(node: Redis, scope: EvictionScope): Promise<number> {
+  let count = 0;
+  let cursor = "0";
+  do {
+    const [next, keys] = await node.scan(cursor, "MATCH", scanPattern(scope), "COUNT", SCAN_COUNT);
+    cursor = next;
+    const wanted = keys.filter((key) => isInScope(key, scope));
+    // One by one in a pipeline: the keys of a node lie in many slots.
+    const pipeline = node.pipeline();
+    for (const key of wanted) pipeline.unlink(key);
+    const answers = wanted.length === 0 ? [] : ((await pipeline.exec()) ?? []);
+    for (const [error] of answers) if (error) throw error;
+    count += wanted.filter((key) => !key.endsWith("/lease")).length;
+  } while (cursor !== "0");
+  return count;
 }
 
 function ignoreUnavailable(error: unknown): void {

@@ -14,11 +14,11 @@ export interface Suspensions {
 }
 
 /**
- * @param probe resolves to whether the node is back; a rejection means that it is not
+ * @param probe resolves when the node is back, and rejects when it is not
  * @param onChanged told of each suspension with its cause, and of its end with undefined
  */
 export function createSuspensions(
-  probe: (node: string) => Promise<boolean>,
+  probe: (node: string) => Promise<unknown>,
   onChanged: (node: string, cause: unknown) => void,
 ): Suspensions {
   const timers = new Map<string, NodeJS.Timeout>();
@@ -29,7 +29,10 @@ export function createSuspensions(
   }
 
   async function check(node: string, waitedMs: number): Promise<void> {
-    const back = await probe(node).catch(() => false);
+    const back = await probe(node).then(
+      () => true,
+      () => false,
+    );
     if (closed || !timers.has(node)) return;
     clearTimeout(timers.get(node));
     if (back) {

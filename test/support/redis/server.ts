@@ -29,6 +29,9 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** What a server logs when it can be talked to. */
+const READY = /Ready to accept connections|\+monitor master/;
+
 /**
  * Starts a Redis on a free loopback port, without persistence.
  *
@@ -44,7 +47,9 @@ export async function startRedisServer(
   if (binary === undefined) return undefined;
   const port = options.port ?? (await freePort());
   const folder = await mkdtemp(join(tmpdir(), "wayfarer-redis-"));
-  let child = await start(binary, port, folder, options.args ?? []);
+  const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, ...NO_PERSISTENCE];
+  args.push(...(options.args ?? []));
+  let child = await startProcess(binary, args);
 
   async function kill(): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -61,7 +66,7 @@ export async function startRedisServer(
     kill,
     restart: async () => {
       await kill();
-      child = await start(binary, port, folder, options.args ?? []);
+      child = await startProcess(binary, args);
     },
     close: async () => {
       await kill();
@@ -70,40 +75,22 @@ export async function startRedisServer(
   };
 }
 
-async function start(
-  binary: RedisBinary,
-  port: number,
-  folder: string,
-  args: readonly string[],
-): Promise<ChildProcess> {
-  const child = spawn(
-    binary.file,
-    [
-      "--port",
-      String(port),
-      "--bind",
-      "127.0.0.1",
-      "--save",
-      "",
-      "--appendonly",
-      "no",
-      "--dir",
-      folder,
-      ...args,
-    ],
-    {
-      argv0: binary.argv0,
-      env: { ...process.env, ...binary.environment },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
+const NO_PERSISTENCE = ["--save", "", "--appendonly", "no"];
+
+/** Starts the binary; it can be talked to when the promise resolves. */
+export async function startProcess(binary: RedisBinary, args: readonly string[]): Promise<ChildProcess> {
+  const child = spawn(binary.file, [...args], {
+    argv0: binary.argv0,
+    env: { ...process.env, ...binary.environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const lines: string[] = [];
   await new Promise<void>((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", () => reject(new Error(`redis-server ended: ${lines.slice(-5).join(" ")}`)));
     createInterface({ input: child.stdout }).on("line", (line) => {
       lines.push(line);
-      if (line.includes("Ready to accept connections")) resolve();
+      if (READY.test(line)) resolve();
     });
   });
   return child;

@@ -25,8 +25,16 @@ import { checkCompose, checkGetGuide, checkSearch } from "./validation.ts";
 
 /** What a call without a deadline gets. */
 const DEFAULT_DEADLINE_MS = 15_000;
+/** What assembling and sending a guide may take when the deadline ends the waiting for providers, milliseconds. */
+const ASSEMBLY_RESERVE_MS = 130;
+/** Part of a short deadline that is kept for it. */
+const ASSEMBLY_SHARE = 0.1;
 const DEFAULT_PAGE_SIZE = 10;
 const MAX_PAGE_SIZE = 50;
+
+/** Kept from the caller's deadline, so that what has arrived by then is still a guide in time. */
+const reserveMs = (timeoutMs: number): number =>
+  REPORTING_RESERVE_MS + Math.min(ASSEMBLY_RESERVE_MS, ASSEMBLY_SHARE * timeoutMs);
 
 /** GuideService: check, delegate, answer. */
 export function createGuideService(
@@ -41,7 +49,7 @@ export function createGuideService(
     const deadline: Deadline = startDeadline({
       timeoutMs: context.timeoutMs(),
       defaultMs: DEFAULT_DEADLINE_MS,
-      reserveMs: REPORTING_RESERVE_MS,
+      reserveMs: reserveMs(context.timeoutMs() ?? DEFAULT_DEADLINE_MS),
       callerSignal: context.signal,
       now: monotonicNow,
     });

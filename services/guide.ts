@@ -51,7 +51,7 @@ async function main(): Promise<ExitCode> {
     return EXIT.guide;
   }
   if (parsed.state === "invalid") {
-    say(`${parsed.problems.join("\n")}\n\n${USAGE}`);
+    say(`${parsed.problems.join("\n")}\n\nnpm run guide -- --help explains the options.`);
     return EXIT.badInput;
   }
   const given = parsed.arguments;

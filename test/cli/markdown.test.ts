@@ -186,6 +186,24 @@ describe("a guide as Markdown", () => {
     assert.ok(!render({ sections, itineraryDays: [{ date: DATE }] }).includes("Day by day"));
   });
 
+  it("names the public holiday that a day is", () => {
+    const holiday = listing("Restauração", {
+      details: {
+        case: "event",
+        value: {
+          category: "public-holiday",
+          window: { startTime: at(1, 0), endTime: at(2, 0), allDay: true },
+        },
+      },
+    });
+    const text = lines({
+      sections: [{ title: "Events", listings: [holiday, listing("Castle")] }],
+      itineraryDays: [{ date: DATE, stops: [{ listingKey: "castle" }] }, { date: { ...DATE, day: 2 } }],
+    });
+    assert.ok(text.includes("### Tuesday 1 December · Restauração"));
+    assert.ok(text.includes("### Wednesday 2 December"));
+  });
+
   it("says why something is to be packed, on runs of days", () => {
     const text = lines({
       packingItems: [

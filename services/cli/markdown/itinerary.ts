@@ -1,7 +1,7 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Guide, ItineraryDay } from "../../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import type { Listing } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
-import { isSameDay, longDay, type LocalClock } from "./days.ts";
+import { isSameDay, longDay, shortDay, type LocalClock } from "./days.ts";
 import { escapeMarkdown } from "./escape.ts";
 import { kindInWords } from "./listings.ts";
 import { weatherInWords } from "./weather.ts";
@@ -14,11 +14,19 @@ export function renderItinerary({ itineraryDays, sections }: Guide, clock: Local
       .flatMap((section) => section.listings.map((listing) => [listing.key, listing] as const))
       .toReversed(),
   );
+  const holidays = sections.flatMap((section) =>
+    section.listings.flatMap((listing) => holidayOf(listing, clock)),
+  );
   const forecasts = sections.flatMap((section) => section.forecasts);
   const days = itineraryDays.map((day) => {
     const weather = weatherInWords(forecasts.find(({ date }) => isSameDay(date, day.date)));
     const walkM = day.stops.reduce((sum, { distanceM }) => sum + distanceM, 0);
-    const heading = [longDay(day.date), weather, walkM > 0 ? `${lengthInWords(walkM)} between stops` : ""];
+    const heading = [
+      longDay(day.date),
+      ...holidays.filter(({ on }) => on === shortDay(day.date)).map(({ title }) => escapeMarkdown(title)),
+      weather,
+      walkM > 0 ? `${lengthInWords(walkM)} between stops` : "",
+    ];
     return [
       `### ${heading.filter((part) => part !== "").join(" · ")}`,
       day.stops.length > 0
@@ -27,6 +35,13 @@ export function renderItinerary({ itineraryDays, sections }: Guide, clock: Local
     ].join("\n\n");
   });
   return ["## Day by day", "*Distances are straight lines.*", ...days].join("\n\n");
+}
+
+/** A public holiday, which changes what is open, and its day. */
+function holidayOf({ title, details }: Listing, clock: LocalClock): readonly { title: string; on: string }[] {
+  if (details.case !== "event" || details.value.category !== "public-holiday") return [];
+  const startTime = details.value.window?.startTime;
+  return startTime === undefined ? [] : [{ title, on: clock.day(timestampMs(startTime)) }];
 }
 
 const renderStops = (

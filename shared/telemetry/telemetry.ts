@@ -119,7 +119,7 @@ export function startTelemetry(serviceName: string, environment: Environment, lo
         log.warn({ err: error }, "the last spans could not be exported");
       } finally {
         clearTimeout(timer);
-        for (const api of [trace, metrics, context, propagation]) api.disable();
+        for (const api of [trace, metrics, context, propagation, diag]) api.disable();
       }
     },
   };

@@ -26,7 +26,7 @@ import { createLog } from "../shared/log.ts";
 import { toStatusName } from "../shared/telemetry/interceptors.ts";
 import { startTestProviders, type TestProviders } from "./providers/test-providers.ts";
 import { examplesOf, missingIn, parseJsonValues, sectionOf, tableOf } from "./support/readme.ts";
-import { requireTool } from "./support/tools.ts";
+import { requireCurl, requireTool } from "./support/tools.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string): string => readFileSync(`${ROOT}${path}`, "utf8");
@@ -195,13 +195,13 @@ describe("the commands of README.md", () => {
   });
 
   for (const { command, output } of examplesOf(README)) {
-    const tool = command.startsWith("grpcurl") ? "grpcurl" : "curl";
     it(`${command.slice(0, 60).trim()}... answers as documented`, async function () {
       const local = command
         .replaceAll("127.0.0.1:50051", pair.composer)
         .replaceAll("127.0.0.1:50052", pair.fetcher)
         .replaceAll("127.0.0.1:50053", pair.admin)
-        .replace(/^grpcurl/, () => (tool === "grpcurl" ? requireTool("grpcurl", this) : ""));
+        .replaceAll(/\bgrpcurl\b/g, () => requireTool("grpcurl", this))
+        .replaceAll(/\bcurl\b/g, () => requireCurl(this));
       const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", local], {
         maxBuffer: 16 << 20,
       });

@@ -55,7 +55,7 @@ export interface RunningServer {
   readonly drain: (graceMs: number) => Promise<void>;
 }
 
-/** How long calls get to report that the grace time is over, milliseconds. */
+/** How long calls get to report that the grace time is over, and connections to send what was written, milliseconds. */
 const LAST_ANSWER_MS = 250;
 
 /** What is not UTF-8 is refused, as in the binary format, and so is what a typing error makes of a field or a value. */
@@ -167,6 +167,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await within(calls.untilNone(), LAST_ANSWER_MS);
     }
     calls.close();
+    // Connections end by themselves now. Cutting one that still sends would lose the end of an answer.
+    await within(closed, LAST_ANSWER_MS);
     server.closeAllConnections();
     for (const session of sessions) session.destroy();
     for (const socket of sockets) socket.destroy();

@@ -10,9 +10,14 @@ export interface ServiceProcess {
   readonly lines: readonly string[];
   /** Sends SIGTERM and waits for the end; once ended, tells the exit code again. */
   readonly stop: () => Promise<number | null>;
-  /** Sends SIGKILL. */
-  readonly kill: () => void;
+  /** Sends a signal, SIGKILL by default. */
+  readonly kill: (signal?: NodeJS.Signals) => void;
+  /** Exit code; null when a signal ended it. */
+  readonly ended: Promise<number | null>;
 }
+
+/** As `npm start` has it: stripping types anew for each process takes longer than most tests. */
+export const COMPILE_CACHE = fileURLToPath(new URL("../../node_modules/.cache/wayfarer", import.meta.url));
 
 /** Starts a service on a free port; it is serving when the promise resolves. */
 export async function startService(
@@ -25,6 +30,7 @@ export async function startService(
     env: {
       PATH,
       HOME,
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       COMPOSER_LISTEN: "127.0.0.1:0",
       ADMIN_LISTEN: "127.0.0.1:0",
       FETCHER_LISTEN: "127.0.0.1:0",
@@ -45,11 +51,12 @@ export async function startService(
   return {
     address,
     lines,
+    ended,
     stop: () => {
       child.kill("SIGTERM");
       return ended;
     },
-    kill: () => void child.kill("SIGKILL"),
+    kill: (signal = "SIGKILL") => void child.kill(signal),
   };
 }
 

@@ -1,6 +1,10 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setInterval } from "node:timers/promises";
 
-/** Waits until something holds; the test's own time limit ends what never does. */
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await delay(1);
+/** Looks every few milliseconds until it is so; fails after a time that is long enough for a busy machine. */
+export async function until(condition: () => boolean, timeoutMs = 8_000): Promise<void> {
+  const endMs = performance.now() + timeoutMs;
+  for await (const _ of setInterval(5)) {
+    if (condition()) return;
+    if (performance.now() > endMs) throw new Error(`not so within ${timeoutMs} ms: ${condition.toString()}`);
+  }
 }

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { setInterval } from "node:timers/promises";
 import {
   connectRaw,
   connectRawHttp2,
@@ -12,6 +11,7 @@ import {
   type RawPeer,
 } from "../support/raw-http2.ts";
 import { startBystander, startWireServer, type Bystander, type WireServer } from "../support/wire-server.ts";
+import { until } from "../support/until.ts";
 
 const LIST = "/wayfarer.content.v1.ContentService/ListProviders";
 const STREAM = "/wayfarer.content.v1.ContentService/StreamContent";
@@ -25,11 +25,6 @@ const LIMITS = {
   maxConnectionAgeMs: 200,
   connectionGraceMs: 100,
 };
-
-/** Looks every few milliseconds; the test's own time limit is the limit. */
-async function until(condition: () => boolean): Promise<void> {
-  for await (const _ of setInterval(5)) if (condition()) return;
-}
 
 describe("R15: peers that are slow on purpose", () => {
   let server: WireServer;
@@ -70,7 +65,7 @@ describe("R15: peers that are slow on purpose", () => {
   };
   /** Sends a byte now and then until the connection has ended. */
   async function drip(peer: RawPeer, bytes: string): Promise<void> {
-    const timer = globalThis.setInterval(() => peer.send(bytes), 15);
+    const timer = setInterval(() => peer.send(bytes), 15);
     await peer.ended;
     clearInterval(timer);
   }
@@ -85,7 +80,7 @@ describe("R15: peers that are slow on purpose", () => {
     await peer.ended;
     const slow = keep(await connectRaw(server.address));
     let sent = 0;
-    const timer = globalThis.setInterval(() => slow.send(PREFACE.slice(sent, ++sent)), 15);
+    const timer = setInterval(() => slow.send(PREFACE.slice(sent, ++sent)), 15);
     await slow.ended;
     clearInterval(timer);
     assert.ok(sent < PREFACE.length);
@@ -117,7 +112,7 @@ describe("R15: peers that are slow on purpose", () => {
     const peer = keep(await connectRawHttp2(server.address));
     peer.send(frame(FRAME.headers, FLAG.endHeaders, 1, grpcHead(STREAM, server.address)));
     peer.send(frame(FRAME.headers, FLAG.endHeaders, 3, grpcHead(LIST, server.address)));
-    const timer = globalThis.setInterval(() => peer.send(frame(FRAME.data, 0, 3, Buffer.of(0))), 40);
+    const timer = setInterval(() => peer.send(frame(FRAME.data, 0, 3, Buffer.of(0))), 40);
     for (const streamId of [1, 3]) {
       await peer.frame((found) => found.type === FRAME.headers && found.streamId === streamId);
       await peer.frame((found) => found.type === FRAME.rstStream && found.streamId === streamId);
@@ -159,7 +154,7 @@ describe("R15: peers that are slow on purpose", () => {
     const peer = keep(await connectRawHttp2(server.address, Buffer.from("000400000000", "hex")));
     peer.send(frame(FRAME.headers, FLAG.endHeaders, 1, grpcHead(LIST, server.address)));
     peer.send(frame(FRAME.data, FLAG.endStream, 1, EMPTY));
-    const timer = globalThis.setInterval(
+    const timer = setInterval(
       () =>
         peer.send(
           frame(FRAME.windowUpdate, 0, 0, uint32(80_000)),

@@ -8,9 +8,11 @@ import { requireTool } from "../support/tools.ts";
 
 const COMPOSE = "wayfarer.guide.v1.GuideService/ComposeGuide";
 const CONTENT_SERVICE = "wayfarer.content.v1.ContentService/";
-const TRACE_TIMEOUT_MS = 8_000;
+const TRACE_TIMEOUT_MS = 20_000;
 
-describe("Jaeger", () => {
+describe("Jaeger", function () {
+  // Starts processes, which takes its time on a busy machine.
+  this.timeout(30_000);
   let jaeger: Jaeger | undefined;
   let providers: TestProviders | undefined;
   let pair: ServicePair | undefined;

@@ -8,7 +8,9 @@ import { startServicePair, type ServicePair } from "../support/service-process.t
 /** Nothing listens there: the port of discard, which needs a privilege. */
 const CLOSED = "http://127.0.0.1:9";
 
-describe("with a collector that is down or does not answer", () => {
+describe("with a collector that is down or does not answer", function () {
+  // Starts processes, which takes its time on a busy machine.
+  this.timeout(30_000);
   let hanging: OtlpCollector;
   let provider: ProviderServer;
   let pair: ServicePair;

@@ -14,7 +14,9 @@ const hasRoot = (spans: readonly CollectedSpan[]): boolean => spans.some(({ name
 const complete = (spans: readonly CollectedSpan[]): boolean =>
   hasRoot(spans) && spans.filter(({ name }) => name === STREAM).length === 2;
 
-describe("the trace of a guide", () => {
+describe("the trace of a guide", function () {
+  // Starts processes, which takes its time on a busy machine.
+  this.timeout(30_000);
   let collector: OtlpCollector;
   let providers: TestProviders;
   let pair: ServicePair;

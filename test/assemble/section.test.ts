@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import { SectionSchema, SectionStatus } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import {
+  SectionSchema,
+  SectionStatus,
+  type Omission,
+} from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import {
   SectionKind,
   Verification_Verdict as Verdict,
@@ -207,6 +211,14 @@ describe("storing a guide", () => {
       storableFor(assemble(settled(A, "nothing"), settled(B, ErrorReason.PROVIDER_TIMEOUT))),
       false,
     );
+    // Even when everything else is well and may be stored.
+    const rest = assemble(settled(A, { listings: many }), settled(B, "nothing"));
+    assert.ok(rest.state === "section");
+    const { omission } = assembleSection(planned, [], resolved) as { readonly omission: Omission };
+    const seven = Array.from({ length: 7 }, () => rest.section);
+    const guide = assembleGuide(plan, seven, [omission], NOW_MS);
+    assert.equal(guide.qualityReview?.passed, true);
+    assert.equal(guideIsStorable(guide, [true]), false);
     const uncited = many.map((one) => ({ ...one, citations: [], title: "x" }));
     assert.equal(storableFor(assemble(settled(A, { listings: uncited }), settled(B, "nothing"))), false);
   });

@@ -1,4 +1,4 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary } from "@bufbuild/protobuf";
 import { durationFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import {
   ContentQuerySchema,
@@ -17,7 +17,7 @@ import type { Found } from "./cache/lookup.ts";
 import type { LoadBatch, Loaded, Settled } from "./cache/loads.ts";
 import { budgetExhausted } from "./cost/budget-exhausted.ts";
 import type { Purpose, SpendGuard } from "./cost/spend-guard.ts";
-import type { ContentClient } from "./fetch/content-client.ts";
+import type { ContentClient, ReceivedContent } from "./fetch/content-client.ts";
 import type { Memo } from "./memo.ts";
 import { kindNameOf } from "./sections.ts";
 import { MAX_LISTING_COUNT, type PlannedContent, type ResolvedSpec, type SettledContent } from "./plan.ts";
@@ -42,9 +42,11 @@ const toQuery = (resolved: ResolvedSpec): ContentQuery =>
  * What the cache keeps of one provider's answer: the whole message, so that the outcome of the call stays with the
  * content that came of it. Failures and cut answers are shared with the callers that wait, and never stored.
  */
-export function toLoaded(planned: PlannedContent, response: StreamContentResponse, nowMs: number): Loaded {
-  const { content, outcome } = response;
-  const bytes = toBinary(StreamContentResponseSchema, response);
+export function toLoaded(
+  planned: PlannedContent,
+  { response: { content, outcome }, bytes }: ReceivedContent,
+  nowMs: number,
+): Loaded {
   const kept = { bytes, negative: false, forbidden: false, origin: "here", inRedis: false } as const;
   if (outcome?.kind === ProviderOutcome_Kind.NOTHING_FOUND) {
     const expireMs = nowMs + Math.min(planned.lifeMs, NEGATIVE_LIFE_MS);
@@ -81,6 +83,7 @@ export interface ContentLoadOptions {
   readonly guard: SpendGuard;
   readonly now: () => number;
   readonly contentLoaded: ContentLoaded;
+  readonly memos: { readonly contents: Memo<SettledContent> };
 }
 
 /**
@@ -91,7 +94,7 @@ export interface ContentLoadOptions {
  * @throws ServiceError from the batch: BUDGET_EXHAUSTED from the spend guard; what the client throws
  */
 export function createContentLoad(
-  { client, guard, now, contentLoaded }: ContentLoadOptions,
+  { client, guard, now, contentLoaded, memos }: ContentLoadOptions,
   resolved: ResolvedSpec,
   contents: readonly PlannedContent[],
   purpose: Purpose,
@@ -101,13 +104,14 @@ export function createContentLoad(
     const wanted = contents.filter(({ key }) => keys.includes(key));
     const waitMs = guard.take(wanted.length, purpose);
     if (waitMs !== undefined) throw budgetExhausted(waitMs);
-    for await (const response of client.stream(
+    for await (const received of client.stream(
       wanted,
       toQuery(resolved),
       PRIORITY[purpose],
       remainingMs(),
       signal,
     )) {
+      const { response } = received;
       const planned = wanted.find(
         ({ kind, provider }) =>
           kind === response.target?.sectionKind && provider === response.target.provider,
@@ -116,8 +120,10 @@ export function createContentLoad(
         throw new ServiceError("INTERNAL", "content-fetcher settled a target that it was not asked for");
       const { content } = response;
       if (content !== undefined) contentLoaded(kindNameOf(planned.kind), planned.key, digestOf(content));
-      const settled: Settled = { state: "loaded", loaded: toLoaded(planned, response, now()) };
-      yield [planned.key, settled];
+      const loaded = toLoaded(planned, received, now());
+      // Decoded once: those who wait for it find it here.
+      memos.contents.of(planned.key, [loaded.bytes], () => settledOf(planned, response, loaded.expireMs));
+      yield [planned.key, { state: "loaded", loaded } satisfies Settled];
     }
   };
 }
@@ -125,12 +131,18 @@ export function createContentLoad(
 const digestOf = ({ narratives, facts, listings, forecasts }: Content): string =>
   visibleDigest([narratives, facts, listings, forecasts]);
 
-/** Reads a cache entry back as what assembly works on. */
-export function fromEntry(planned: PlannedContent, entry: Entry): SettledContent {
-  const { content, outcome } = fromBinary(StreamContentResponseSchema, entry.bytes);
-  if (outcome === undefined) throw new ServiceError("INTERNAL", "a cached content has no outcome");
-  return { planned, content, outcome, expireMs: entry.expireMs };
+function settledOf(
+  planned: PlannedContent,
+  { content, outcome }: StreamContentResponse,
+  expireMs: number,
+): SettledContent {
+  if (outcome === undefined) throw new ServiceError("INTERNAL", "a content has no outcome");
+  return { planned, content, outcome, expireMs };
 }
+
+/** Reads a cache entry back as what assembly works on. */
+const fromEntry = (planned: PlannedContent, { bytes, expireMs }: Entry): SettledContent =>
+  settledOf(planned, fromBinary(StreamContentResponseSchema, bytes), expireMs);
 
 /** What a lookup found, as assembly sees it: a failure of ours stands there with our reason. */
 export function toSettled(

@@ -1,6 +1,7 @@
 import { createClient, type Interceptor } from "@connectrpc/connect";
 import {
   ContentService,
+  StreamContentResponseSchema,
   type ContentQuery,
   type Priority,
   type Provider,
@@ -9,7 +10,14 @@ import {
 import type { Destination, ProviderOutcome } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { PlannedContent } from "../plan.ts";
 import { createGrpcTransport } from "./grpc-transport.ts";
+import { toReceivedBytes } from "./grpc-wire.ts";
 import { toHopError } from "./hop-error.ts";
+
+/** A message of content-fetcher with its binary form, which is what the cache keeps. */
+export interface ReceivedContent {
+  readonly response: StreamContentResponse;
+  readonly bytes: Uint8Array;
+}
 
 /** What the composer asks of content-fetcher. Failures are `ServiceError`s. */
 export interface ContentClient {
@@ -20,7 +28,7 @@ export interface ContentClient {
     priority: Priority,
     timeoutMs: number,
     signal: AbortSignal,
-  ) => AsyncIterable<StreamContentResponse>;
+  ) => AsyncIterable<ReceivedContent>;
   readonly geocode: (
     query: string,
     languageCode: string,
@@ -48,10 +56,12 @@ export function createContentClient(
       const left = new AbortController();
       try {
         const targets = contents.map(({ kind, provider }) => ({ sectionKind: kind, provider }));
-        yield* client.streamContent(
+        const responses = client.streamContent(
           { targets, query, priority },
           { timeoutMs, signal: AbortSignal.any([signal, left.signal]) },
         );
+        for await (const response of responses)
+          yield { response, bytes: toReceivedBytes(StreamContentResponseSchema, response) };
       } catch (error) {
         throw toHopError(error, signal);
       } finally {

@@ -21,10 +21,20 @@ export const serializer =
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   };
 
+/** What each message was decoded from, for as long as somebody holds the message. */
+const receivedBytes = new WeakMap<object, Uint8Array>();
+
 export const deserializer =
   <T extends DescMessage>(desc: T) =>
-  (bytes: Buffer): MessageShape<T> =>
-    fromBinary(desc, bytes);
+  (bytes: Buffer): MessageShape<T> => {
+    const message = fromBinary(desc, bytes);
+    receivedBytes.set(message, bytes);
+    return message;
+  };
+
+/** The bytes of a message: those that it came in when it did, so that who keeps them need not encode it again. */
+export const toReceivedBytes = <T extends DescMessage>(desc: T, message: MessageShape<T>): Uint8Array =>
+  receivedBytes.get(message) ?? toBinary(desc, message);
 
 /**
  * Host and port of a target as they stand in a URL. Of several addresses the first, and never the name server that

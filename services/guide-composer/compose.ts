@@ -25,8 +25,11 @@ import { settleSections } from "./settle-sections.ts";
 import { resolveSpec } from "./spec.ts";
 import { NOTHING_SERVED } from "./stats/lookup-meter.ts";
 
-/** What a refresh ahead of expiry has, milliseconds: twice the slowest attempt, because nobody waits for it. */
-const REFRESH_TIMEOUT_MS = 20_000;
+/**
+ * What a refresh ahead of expiry has, milliseconds: twice the slowest attempt, because nobody waits for it. Kept with
+ * every entry for its life, so no closure of a call, which would keep the call's whole guide.
+ */
+const refreshTimeoutMs = (): number => 20_000;
 
 /**
  * The one pipeline: resolve, plan, look up, assemble, review, store. The unary method reads its completion, the stream
@@ -85,7 +88,7 @@ export async function* compose(
     maxAgeMs: request.maxAgeMs,
     maxLifeShare: request.maxLifeShare,
     load: createContentLoad(dependencies, resolved, contents, request.purpose, call.remainingMs),
-    refreshLoad: createContentLoad(dependencies, resolved, contents, "refresh", () => REFRESH_TIMEOUT_MS),
+    refreshLoad: createContentLoad(dependencies, resolved, contents, "refresh", refreshTimeoutMs),
     signal: call.signal,
   });
   yield { type: "plan", plan: toGuidePlan(plan, answer.cachedKeys, offerings) };

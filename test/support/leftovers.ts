@@ -6,6 +6,8 @@ export function mochaGlobalTeardown(): void {
   setTimeout(() => {
     const left = process.getActiveResourcesInfo().filter((resource) => resource !== "TTYWrap");
     process.stderr.write(`Left behind by the tests: ${left.join(", ")}\n`);
+    // Behind mocha's own handler, which would make it the count of failed tests again.
+    process.on("exit", () => (process.exitCode = 1));
     process.exit(1);
   }, GRACE_MS).unref();
 }

@@ -137,11 +137,11 @@ export async function* compose(
       inOrder.map((result) => result.state === "section" && result.storable),
     );
   const expireMs = guide.freshness?.expireTime && timestampMs(guide.freshness.expireTime);
-  await inSpan("store guide", {}, async (span) => {
+  await inSpan("store guide", {}, (span) => {
     if (storable && expireMs !== undefined && expireMs > now()) {
-      if (!madeNow) return; // whoever made it stores it
+      if (!madeNow) return Promise.resolve(); // whoever made it stores it
       const fetchTime = guide.freshness?.fetchTime;
-      await lookup.write(
+      lookup.write(
         plan.guideKey,
         {
           bytes: toBinary(GuideSchema, guide),
@@ -149,12 +149,13 @@ export async function* compose(
           expireMs,
           negative: false,
         },
-        contents.map(({ key }) => key),
+        { ofKeys: contents.map(({ key }) => key), startMark: answer.startMark },
       );
     } else if (!pruned) {
       decideGuide(["NOT_STORABLE"], span);
       meter.guide(["NOT_STORABLE"], NOTHING_SERVED);
     }
+    return Promise.resolve();
   });
   yield {
     type: "completion",

@@ -100,7 +100,7 @@ export function createDestinationResolver(
         }),
         now(),
       );
-      await keepDestinations(answer.destinations, loaded);
+      keepDestinations(answer.destinations, loaded);
       yield [key, { state: "loaded", loaded }];
     };
     const { results } = await cache.lookUp({
@@ -119,11 +119,11 @@ export function createDestinationResolver(
   }
 
   /** So that callers can ask again by the names of candidates and suggestions. */
-  async function keepDestinations(destinations: readonly Destination[], entry: Entry): Promise<void> {
+  function keepDestinations(destinations: readonly Destination[], entry: Entry): void {
     for (const destination of destinations) {
       if (resolveByName(gazetteer, destination.name) !== undefined) continue;
       const bytes = toBinary(DestinationSchema, destination);
-      await cache.write(destinationKey(destination.name), {
+      cache.write(destinationKey(destination.name), {
         bytes,
         storedMs: entry.storedMs,
         expireMs: entry.storedMs + GEOCODE_LIFE_MS,

@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import type { Cache } from "../../services/guide-composer/cache/cache.ts";
-import { leaseKey } from "../../services/guide-composer/cache/keys.ts";
+import { identifyGuide, leaseKey } from "../../services/guide-composer/cache/keys.ts";
+import { NO_LIMITS } from "../../services/guide-composer/cache/lookup.ts";
 import { startRedisServer, type RedisServer } from "../support/redis/server.ts";
 import { ask, createTestCache, eventually, keysOf, Source, textOf, valueOf } from "./harness.ts";
+
+const LOOK = {
+  ...NO_LIMITS,
+  mode: "prefer-cache",
+  maxStaleMs: 0,
+  signal: new AbortController().signal,
+} as const;
 
 describe("one load per cluster, with a real Redis", () => {
   let server: RedisServer;
@@ -153,6 +161,62 @@ describe("one load per cluster, with a real Redis", () => {
     assert.equal(await raw(key), null);
     source.answer((asked) => ({ state: "loaded", loaded: valueOf(`new ${asked}`, Date.now()) }));
     assert.equal(textOf((await ask(at(1), keys, source)).get(key)), `new ${key}`);
+    // Nor in the memory of the composer that was loading it.
+    assert.equal(textOf((await ask(at(0), keys, source)).get(key)), `new ${key}`);
+  });
+
+  it("does not keep what was made of entries that have been evicted since", async () => {
+    const made = identifyGuide(`destinations/${number}`, []).key;
+    const found = await at(0).lookup.lookUp({ ...LOOK, keys, load: source.load, refreshLoad: source.load });
+    await Promise.all(found.results.values());
+    await at(1).evict({ provider: "providers/p0" });
+    await eventually(async () => (await at(0).lookup.read(keys[0] ?? "", LOOK.signal)) === undefined);
+    at(0).lookup.write(made, valueOf("of evicted entries", Date.now()), {
+      ofKeys: keys,
+      startMark: found.startMark,
+    });
+    const again = await at(0).lookup.lookUp({ ...LOOK, keys, load: source.load, refreshLoad: source.load });
+    at(0).lookup.write(identifyGuide("destinations/other", []).key, valueOf("of others", Date.now()), {
+      ofKeys: [],
+      startMark: again.startMark,
+    });
+    await eventually(async () => (await raw(identifyGuide("destinations/other", []).key)) !== null);
+    assert.equal(await raw(made), null);
+    assert.equal(await at(0).lookup.read(made, LOOK.signal), undefined);
+  });
+
+  it("brings a guide that was made anew to the memory of every composer", async () => {
+    const guide = identifyGuide(`destinations/${number}`, []).key;
+    const readBy = async (cache: Cache): Promise<string> =>
+      Buffer.from((await cache.lookup.read(guide, LOOK.signal))?.bytes ?? []).toString();
+    const nowMs = Date.now();
+    at(0).lookup.write(guide, valueOf("first", nowMs - 1_000));
+    for (const cache of caches) await eventually(async () => (await readBy(cache)) === "first");
+    at(1).lookup.write(guide, valueOf("second", nowMs));
+    for (const cache of caches) await eventually(async () => (await readBy(cache)) === "second", 1_000);
+    // One that was made before it and comes later changes nothing.
+    at(2).lookup.write(guide, valueOf("late", nowMs - 500));
+    await ask(at(2), keys, source);
+    for (const cache of caches) assert.equal(await readBy(cache), "second");
+  });
+
+  it("has in Redis what was loaded when a composer closes, and nothing that it gave up", async () => {
+    await ask(at(0), keys, source);
+    await at(0).close();
+    assert.deepEqual((await ask(at(1), keys, source)).get(keys[0] ?? "")?.decisions, ["HIT_REDIS"]);
+    const others = keysOf(`${number}-given-up`);
+    source.hold();
+    const lost = ask(at(1), others, source);
+    await eventually(() => others.every((key) => source.callCount(key) === 1));
+    const waiting = ask(at(2), others, source);
+    await eventually(() => at(2).lookup.activeLoadCount() === others.length);
+    await at(1).close();
+    for (const found of (await lost).values()) assert.equal(found.state, "failed");
+    // Sooner than a waiter looks for itself.
+    await eventually(() => others.every((key) => source.callCount(key) === 2), 400);
+    source.open();
+    for (const [key, found] of await waiting) assert.equal(textOf(found), `of ${key}`);
+    caches = caches.slice(2);
   });
 
   it("brings an eviction to the memory of every composer", async () => {

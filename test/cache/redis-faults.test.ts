@@ -62,6 +62,22 @@ describe("R8: Redis misbehaves", () => {
     }
   });
 
+  it("absent at the start: evictions of others are heard of that were made before it was known", async () => {
+    const port = await freePort();
+    cache = await createTestCache(`redis://127.0.0.1:${port}`);
+    const keys = keysOf("before-redis");
+    await ask(cache, keys, source);
+    const late = await startRedisServer({ port });
+    const other = await createTestCache(`redis://127.0.0.1:${port}`);
+    try {
+      await other.evict({ destination: "destinations/before-redis" });
+      await eventually(() => cache.memory.entryCount() === 0, BACK_MS);
+    } finally {
+      await other.close();
+      await late?.close();
+    }
+  });
+
   it("refusing our password: calls go on, and the operator is told why", async () => {
     const own = await startRedisServer({ args: ["--requirepass", "right"] });
     assert.ok(own);
@@ -127,7 +143,11 @@ describe("R8: Redis misbehaves", () => {
         return typeof read === "string";
       });
       const operator = new Redis(own.url);
+      const garbage = keysOf("read-only-garbage");
+      for (const key of garbage) await operator.set(key, "garbage");
       await operator.call("REPLICAOF", "127.0.0.1", "1");
+      // It can neither be read nor be removed.
+      for (const [key, found] of await ask(cache, garbage, source)) assert.equal(textOf(found), `of ${key}`);
       for (let count = 0; count < 20; count += 1) await askAnew();
       const other = await createTestCache(own.url);
       assert.deepEqual((await ask(other, keys, source)).get(keys[0] ?? "")?.decisions, ["HIT_REDIS"]);

@@ -46,6 +46,12 @@ describe("refresh ahead", () => {
   });
   afterEach(() => lookup.close());
 
+  const LOOK = {
+    ...NO_LIMITS,
+    mode: "prefer-cache",
+    maxStaleMs: 0,
+    signal: new AbortController().signal,
+  } as const;
   const call = (asked: readonly string[] = keys) => ask({ lookup }, asked, source);
 
   it("reloads what was asked for since its load, and nothing else, before it expires", async () => {
@@ -96,7 +102,8 @@ describe("refresh ahead", () => {
 
   it("counts a caller of what was made of entries as a caller of them", async () => {
     await call();
-    await lookup.write("made", valueOf("made", nowMs), keys);
+    const { startMark } = await lookup.lookUp({ ...LOOK, keys, load: source.load, refreshLoad: source.load });
+    lookup.write("made", valueOf("made", nowMs), { ofKeys: keys, startMark });
     await lookup.find("made", NO_LIMITS, new AbortController().signal);
     nowMs += 0.9 * LIFE_MS;
     await eventually(() => source.calls.length === 4);

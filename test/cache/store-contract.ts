@@ -78,6 +78,20 @@ export function describeStore(
       assert.deepEqual(await read(weather), [undefined]);
     });
 
+    it("lets what comes late not undo what is newer, as long as that is valid", async () => {
+      const [old, fresh] = [entryOf("old", nowMs - 2_000), entryOf("fresh", nowMs - 1_000)];
+      await store.set(weather, fresh);
+      await store.set(weather, old);
+      assert.deepEqual(await read(weather), ["fresh"]);
+      await store.set(sights, { ...fresh, expireMs: nowMs });
+      await store.set(sights, old);
+      assert.deepEqual(await read(sights), ["old"]);
+      // Written when a clock was ahead: that is no reason to keep it.
+      await store.set(other, entryOf("of the future", nowMs + 1));
+      await store.set(other, old);
+      assert.deepEqual(await read(other), ["old"]);
+    });
+
     it("keeps an expired entry for callers that accept it", async () => {
       await store.set(weather, entryOf("rain", nowMs - 60_001 - maxStaleMs / 2));
       assert.deepEqual(await read(weather), ["rain"]);

@@ -42,7 +42,7 @@ describe("with a real Redis", () => {
     "redis",
     async (now) => {
       await link.run("FLUSHALL", "x", (client) => client.flushall());
-      return createRedisStore(link, MAX_STALE_MS, now, Math.random);
+      return createRedisStore(link, "self", MAX_STALE_MS, now, Math.random);
     },
     MAX_STALE_MS,
   );
@@ -61,7 +61,7 @@ describe("with a real Redis", () => {
       ["an entry of another format", Buffer.from(good).fill(9, 2, 3)],
     ] as const) {
       it(`takes ${name} for nothing and removes it`, async () => {
-        const store = createRedisStore(link, MAX_STALE_MS, Date.now, Math.random);
+        const store = createRedisStore(link, "self", MAX_STALE_MS, Date.now, Math.random);
         await link.run("SET", key, (client) => client.set(key, value));
         assert.deepEqual(await store.getMany([key], signal), [{ state: "unreadable" }]);
         // The removal was sent before this read, on the same connection.
@@ -72,6 +72,7 @@ describe("with a real Redis", () => {
     it("lets Redis forget an entry when nobody may be served it any more", async () => {
       const store = createRedisStore(
         link,
+        "self",
         1_000,
         () => 50_000,
         () => 0.5,

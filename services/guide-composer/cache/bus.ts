@@ -4,7 +4,7 @@ import type { RedisLink } from "./redis-link.ts";
 
 const outcome = z.discriminatedUnion("type", [
   /** A value was written: whoever waits for it can read it, and older copies in memory are out of date. */
-  z.object({ type: z.literal("stored"), key: z.string(), from: z.string() }),
+  z.object({ type: z.literal("stored"), key: z.string(), from: z.string(), storedMs: z.number() }),
   /** A load ended with something that is shared with those who wait, and kept by nobody. */
   z.object({
     type: z.literal("shared"),
@@ -38,7 +38,6 @@ function decodeMessage(bytes: Buffer): BusMessage | undefined {
 export interface Bus {
   /** Calls `listener` with each message about `key` until the function that is returned is called. */
   readonly onKey: (key: string, listener: (message: BusMessage) => void) => () => void;
-  readonly publish: (message: BusMessage) => Promise<void>;
 }
 
 /**
@@ -70,9 +69,6 @@ export function createBus(
         own.delete(listener);
         if (own.size === 0 && listeners.get(key) === own) listeners.delete(key);
       };
-    },
-    publish: async (message) => {
-      await link.run("PUBLISH", BUS_CHANNEL, (client) => client.publish(BUS_CHANNEL, encodeMessage(message)));
     },
   };
 }

@@ -85,9 +85,16 @@ export async function createCache(options: CacheOptions): Promise<Cache> {
     onStateChanged: options.onRedisStateChanged,
     inSpan: options.inRedisSpan,
   });
-  const store = createRedisStore(link, maxStaleMs, now, random);
-  const { bus, coherence } = createCluster(link, memory, self, now, onRedisError);
-  const lookup = createLookup({
+  const store = createRedisStore(link, self, maxStaleMs, now, random);
+  const { bus, coherence } = createCluster(
+    link,
+    memory,
+    (scope) => lookup.evictLocally(scope),
+    self,
+    now,
+    onRedisError,
+  );
+  const lookup: Lookup = createLookup({
     tiers: [memory, store],
     clusterLoad: createClusterLoad({
       store,
@@ -104,7 +111,7 @@ export async function createCache(options: CacheOptions): Promise<Cache> {
     onTierError,
   });
   await link.firstAnswer(FIRST_ANSWER_MS);
-  coherence.start();
+  await coherence.start();
   const tally = createClusterTally(link, now, onRedisError);
   const popularity = createPopularity(link, now, onRedisError);
   const leadership = createLeadership(link, self, monotonicNow, onRedisError);
@@ -113,17 +120,7 @@ export async function createCache(options: CacheOptions): Promise<Cache> {
     memory,
     redis: link,
     redisLost: () => !link.available(),
-    evict: async (scope) => {
-      const inMemory = await lookup.evictLocally(scope);
-      try {
-        const count = await store.evict(scope);
-        await coherence.announce(scope, bus, self);
-        return { count, complete: true };
-      } catch (error) {
-        onRedisError(error);
-        return { count: inMemory, complete: false };
-      }
-    },
+    evict: (scope) => evict(scope, lookup, store, coherence, onRedisError),
     tally,
     popularity,
     leadership,
@@ -136,10 +133,35 @@ export async function createCache(options: CacheOptions): Promise<Cache> {
   };
 }
 
+/**
+ * Told before and after: before, so that nobody writes anew what is about to be removed; after, so that nobody keeps what
+ * was read from Redis before it was removed.
+ */
+async function evict(
+  scope: EvictionScope,
+  lookup: Lookup,
+  store: Store,
+  coherence: Coherence,
+  onRedisError: (error: unknown) => void,
+): Promise<Eviction> {
+  let complete = true;
+  const onFailure = (error: unknown): undefined => {
+    complete = false;
+    onRedisError(error);
+  };
+  const inMemory = await lookup.evictLocally(scope);
+  await coherence.announce(scope).catch(onFailure);
+  const removed = await store.evict(scope).catch(onFailure);
+  await coherence.announce(scope).catch(onFailure);
+  await lookup.evictLocally(scope);
+  return { count: removed ?? inMemory, complete };
+}
+
 /** The bus and what this composer's memory makes of its messages. */
 function createCluster(
   link: RedisLink,
   memory: MemoryStore,
+  evictLocally: (scope: EvictionScope) => Promise<unknown>,
   self: string,
   now: () => number,
   onRedisError: (error: unknown) => void,
@@ -147,12 +169,15 @@ function createCluster(
   const settle = (done: Promise<unknown>): void => void done.catch(onRedisError);
   const coherence = createCoherence(
     link,
+    self,
     {
-      drop: (key) => settle(memory.delete(key)),
-      evict: (scope) => settle(memory.evict(scope)),
-      dropAll: () => settle(memory.evict({})),
+      drop: (key, storedMs) => memory.dropIf([key], (entry) => entry.storedMs < storedMs),
+      evict: (scope) => settle(evictLocally(scope)),
+      dropAll: () => settle(evictLocally({})),
       dropRefreshable: () =>
-        memory.dropIf(({ storedMs, expireMs }) => refreshIsDue(now() - storedMs, expireMs - storedMs, 0)),
+        memory.dropIf(memory.keys(), ({ storedMs, expireMs }) =>
+          refreshIsDue(now() - storedMs, expireMs - storedMs, 0),
+        ),
     },
     onRedisError,
   );

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import type { Bus, BusMessage } from "./bus.ts";
-import { EVICTIONS_KEY } from "./keys.ts";
+import { encodeMessage, type BusMessage } from "./bus.ts";
+import { BUS_CHANNEL, EVICTIONS_KEY } from "./keys.ts";
 import type { RedisLink } from "./redis-link.ts";
+import { ANNOUNCE, runScript } from "./redis-scripts.ts";
 import type { EvictionScope } from "./store.ts";
 
 /** How often the log of evictions is read, because a message can get lost. */
@@ -17,8 +18,8 @@ const scopeSchema = z.object({
 
 /** What a composer does to its own memory when something changed elsewhere. */
 export interface LocalCopies {
-  /** Drops the copy of a value that another process has replaced. */
-  readonly drop: (key: string) => void;
+  /** Drops the copy of a value that another process has replaced by one of this stored-at. */
+  readonly drop: (key: string, storedMs: number) => void;
   readonly evict: (scope: EvictionScope) => void;
   /** Drops what another process may have refreshed while no message came through. */
   readonly dropRefreshable: () => void;
@@ -27,11 +28,12 @@ export interface LocalCopies {
 
 /** Keeps the memory of a composer coherent with what the others do: within half a second, mostly at once. */
 export interface Coherence {
-  readonly start: () => void;
+  /** Resolves when the log has been looked at, or cannot be. */
+  readonly start: () => Promise<void>;
   readonly onMessage: (message: BusMessage) => void;
   readonly onReconnected: () => void;
   /** Tells the others of an eviction. Throws when Redis does not answer: they do not know of it then. */
-  readonly announce: (scope: EvictionScope, bus: Bus, self: string) => Promise<void>;
+  readonly announce: (scope: EvictionScope) => Promise<void>;
   readonly close: () => void;
 }
 
@@ -41,6 +43,7 @@ export interface Coherence {
  */
 export function createCoherence(
   link: RedisLink,
+  self: string,
   copies: LocalCopies,
   onRedisError: (error: unknown) => void,
 ): Coherence {
@@ -48,6 +51,8 @@ export function createCoherence(
   let lastId: string | undefined;
   let reading: Promise<void> | undefined;
   let readAgain = false;
+  /** Whether this process has been at work without knowing the log. */
+  let uninformed = false;
 
   async function readOnce(): Promise<void> {
     if (lastId === undefined) {
@@ -55,6 +60,7 @@ export function createCoherence(
         client.xrevrange(EVICTIONS_KEY, "+", "-", "COUNT", 1),
       );
       lastId = newest[0]?.[0] ?? "0-0";
+      if (uninformed) copies.dropAll();
       return;
     }
     const from = lastId;
@@ -74,40 +80,49 @@ export function createCoherence(
     }
   }
 
-  function read(): void {
+  function read(): Promise<void> {
     if (reading !== undefined) {
       readAgain = true;
-      return;
+      return reading;
     }
     reading = readOnce()
-      .catch(onRedisError)
+      .catch((error: unknown) => {
+        uninformed = true;
+        onRedisError(error);
+      })
       .finally(() => {
         reading = undefined;
         if (!readAgain) return;
         readAgain = false;
-        read();
+        void read();
       });
+    return reading;
   }
 
   let timer: NodeJS.Timeout | undefined;
   return {
-    start: () => {
-      timer = setInterval(read, POLL_EVERY_MS).unref();
-      read();
+    start: async () => {
+      timer = setInterval(() => void read(), POLL_EVERY_MS).unref();
+      await read();
     },
     onMessage: (message) => {
-      if (message.type === "stored") copies.drop(message.key);
-      if (message.type === "evicted") read();
+      if (message.type === "stored") copies.drop(message.key, message.storedMs);
+      if (message.type === "evicted") void read();
     },
     onReconnected: () => {
       copies.dropRefreshable();
-      read();
+      void read();
     },
-    announce: async (scope, bus, self) => {
-      await link.run("XADD", EVICTIONS_KEY, (client) =>
-        client.xadd(EVICTIONS_KEY, "MAXLEN", "~", MAX_LOG_LENGTH, "*", "scope", JSON.stringify(scope)),
+    announce: async (scope) => {
+      const message = encodeMessage({ type: "evicted", from: self });
+      await link.run("EVALSHA", EVICTIONS_KEY, (client) =>
+        runScript(
+          client,
+          ANNOUNCE,
+          [EVICTIONS_KEY],
+          [MAX_LOG_LENGTH, JSON.stringify(scope), BUS_CHANNEL, message],
+        ),
       );
-      await bus.publish({ type: "evicted", from: self });
     },
     close: () => clearInterval(timer),
   };

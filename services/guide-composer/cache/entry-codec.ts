@@ -11,13 +11,14 @@ import type { Entry } from "./store.ts";
  *        4     8  stored-at, milliseconds since the epoch, big-endian double
  *       12     8  expires-at, the same
  *       20     4  length of the bytes before compression
- *       24     4  CRC-32 of the bytes as they stand here
+ *       24     4  CRC-32 of what stands before and behind it
  *       28        the bytes
  *
  * Stored-at and expires-at are doubles at fixed places, because the lease script reads them too.
  */
 const MAGIC = 0x5746;
-const VERSION = 1;
+const VERSION = 2;
+const CRC_OFFSET = 24;
 const HEADER_BYTES = 28;
 const FLAG_COMPRESSED = 1;
 const FLAG_NEGATIVE = 2;
@@ -41,10 +42,17 @@ export function encodeEntry(entry: Entry): Buffer {
   value.writeDoubleBE(entry.storedMs, 4);
   value.writeDoubleBE(entry.expireMs, 12);
   value.writeUInt32BE(entry.bytes.byteLength, 20);
-  value.writeUInt32BE(crc32(body), 24);
   value.set(body, HEADER_BYTES);
+  value.writeUInt32BE(checksumOf(value), CRC_OFFSET);
   return value;
 }
+
+/** In memory of its own: a part of what came over a socket, or of a pool, keeps the whole alive as long as it lives. */
+const alone = (bytes: Uint8Array): Uint8Array =>
+  bytes.buffer.byteLength === bytes.byteLength ? bytes : new Uint8Array(bytes);
+
+const checksumOf = (value: Buffer): number =>
+  crc32(value.subarray(HEADER_BYTES), crc32(value.subarray(0, CRC_OFFSET)));
 
 /** Undefined for anything that is no whole, undamaged entry of this version. Never throws. */
 export function decodeEntry(value: Buffer): Entry | undefined {
@@ -56,7 +64,7 @@ export function decodeEntry(value: Buffer): Entry | undefined {
   const lengthBytes = value.readUInt32BE(20);
   const body = value.subarray(HEADER_BYTES);
   if (!Number.isFinite(storedMs) || !Number.isFinite(expireMs) || lengthBytes > MAX_BYTES) return undefined;
-  if (value.readUInt32BE(24) !== crc32(body)) return undefined;
+  if (value.readUInt32BE(CRC_OFFSET) !== checksumOf(value)) return undefined;
   let bytes: Uint8Array = body;
   if ((flags & FLAG_COMPRESSED) !== 0) {
     try {
@@ -66,5 +74,5 @@ export function decodeEntry(value: Buffer): Entry | undefined {
     }
   }
   if (bytes.byteLength !== lengthBytes) return undefined;
-  return { bytes, storedMs, expireMs, negative: (flags & FLAG_NEGATIVE) !== 0 };
+  return { bytes: alone(bytes), storedMs, expireMs, negative: (flags & FLAG_NEGATIVE) !== 0 };
 }

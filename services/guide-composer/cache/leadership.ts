@@ -40,7 +40,7 @@ export function createLeadership(
           client.set(LEADER_KEY, self, "PX", LIFE_MS, "NX"),
         )) === "OK";
       // From before the question on: the lease cannot be older than that.
-      if (held) leadsUntilMs = askedMs + LIFE_MS;
+      leadsUntilMs = held ? askedMs + LIFE_MS : -Infinity;
     } catch (error) {
       onRedisError(error);
     }

@@ -1,3 +1,4 @@
+import type { RecentEvictions } from "./recent-evictions.ts";
 import type { Entry } from "./store.ts";
 
 /** A value that a load ended with. */
@@ -34,8 +35,8 @@ interface Batch {
   readonly abort: AbortController;
   /** Waiters of all its loads together: the batch is one request, so it goes on while anybody waits for any of it. */
   waiterCount: number;
-  /** Keys that were evicted while they were being loaded: their values may predate whatever led to the eviction. */
-  readonly evicted: Set<string>;
+  /** When it began: what is evicted later may predate whatever led to the eviction. */
+  readonly startMark: number;
 }
 
 export interface Joined {
@@ -55,19 +56,23 @@ export interface Loads {
   readonly join: (keys: readonly string[], load: LoadBatch, signal: AbortSignal) => readonly Joined[];
   readonly isRunning: (key: string) => boolean;
   readonly activeCount: () => number;
-  /** What is now being loaded and fits is handed to its waiters and not kept. */
-  readonly evict: (fits: (key: string) => boolean) => void;
   /** Aborts what is running and waits for it to end. */
   readonly close: () => Promise<void>;
 }
 
-/** @param onLoaded called once per load that settled with a value that may be kept, before its waiters see it */
-export function createLoads(onLoaded: (key: string, loaded: Loaded) => void): Loads {
+/**
+ * @param onLoaded called once per load that settled with a value that may be kept, before its waiters see it; not for
+ * what has been evicted since the load began
+ */
+export function createLoads(
+  onLoaded: (key: string, loaded: Loaded) => void,
+  evictions: RecentEvictions,
+): Loads {
   const loads = new Map<string, Load>();
   const batches = new Map<Batch, Promise<void>>();
 
   function start(keys: readonly string[], load: LoadBatch): void {
-    const batch: Batch = { abort: new AbortController(), waiterCount: 0, evicted: new Set() };
+    const batch: Batch = { abort: new AbortController(), waiterCount: 0, startMark: evictions.mark() };
     const own = new Map<string, Load>();
     for (const key of keys) {
       const { promise, resolve, reject } = Promise.withResolvers<Loaded>();
@@ -87,7 +92,8 @@ export function createLoads(onLoaded: (key: string, loaded: Loaded) => void): Lo
           const waiting = own.get(key);
           if (waiting === undefined)
             throw new Error("a load settled a key that it was not asked for, or settled it twice");
-          if (settled.state === "loaded" && !batch.evicted.has(key)) onLoaded(key, settled.loaded);
+          if (settled.state === "loaded" && !evictions.isEvicted(key, batch.startMark))
+            onLoaded(key, settled.loaded);
           forget(key);
           if (settled.state === "loaded") waiting.resolve(settled.loaded);
           else waiting.reject(settled.error);
@@ -156,9 +162,6 @@ export function createLoads(onLoaded: (key: string, loaded: Loaded) => void): Lo
     },
     isRunning: (key) => loads.has(key),
     activeCount: () => loads.size,
-    evict: (fits) => {
-      for (const [key, { batch }] of loads) if (fits(key)) batch.evicted.add(key);
-    },
     close: async () => {
       const running = [...batches];
       for (const [batch] of running) batch.abort.abort(new Error("the cache is closing"));

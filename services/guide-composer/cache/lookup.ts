@@ -1,8 +1,10 @@
 import { LRUCache } from "lru-cache";
-import type { ClusterLoad, MinStoredMs } from "./cluster-load.ts";
+import type { ClusterLoad } from "./cluster-load.ts";
 import { isInScope } from "./keys.ts";
+import type { MinStoredMs } from "./lease-waiter.ts";
 import { createLoads, type LoadBatch, type Loaded } from "./loads.ts";
 import { createProbe, missOf, type Decision, type Probe } from "./probe.ts";
+import { createRecentEvictions } from "./recent-evictions.ts";
 import type { RefreshAhead } from "./refresh-ahead.ts";
 import type { Entry, EvictionScope, Store } from "./store.ts";
 import { createWriteBehind } from "./write-behind.ts";
@@ -48,6 +50,8 @@ export interface LookupAnswer {
   /** Keys whose valid entry is at hand: their promise is already resolved. */
   readonly cachedKeys: ReadonlySet<string>;
   readonly results: ReadonlyMap<string, Promise<Found>>;
+  /** The moment before the lookup: what is made of its results is not kept when it has been evicted since. */
+  readonly startMark: number;
 }
 
 export interface ReadAnswer {
@@ -71,10 +75,17 @@ export interface Lookup {
   /**
    * Writes to every tier: at once to memory, to Redis behind the call.
    *
-   * @param madeOf keys of the entries that this one was made of
+   * @param made for what is made of other entries: their keys, and `startMark` of the lookup that found them
    */
-  readonly write: (key: string, entry: Entry, madeOf?: readonly string[]) => Promise<void>;
-  /** Removes what fits from memory and from what is being loaded here; says how many entries that were. */
+  readonly write: (
+    key: string,
+    entry: Entry,
+    made?: { readonly ofKeys: readonly string[]; readonly startMark: number },
+  ) => void;
+  /**
+   * Removes what fits from memory, and keeps nothing of it that was read or loaded before; says how many entries memory
+   * had.
+   */
   readonly evictLocally: (scope: EvictionScope) => Promise<number>;
   readonly activeLoadCount: () => number;
   /** Ends loads, then writes what is still to be written. */
@@ -99,15 +110,16 @@ export interface LookupOptions {
  */
 export function createLookup(options: LookupOptions): Lookup {
   const { tiers, now, onTierError, refreshAhead } = options;
-  const probe = createProbe(tiers, now, onTierError);
+  const evictions = createRecentEvictions();
+  const probe = createProbe(tiers, evictions, now, onTierError);
   const parts = new LRUCache<string, readonly string[]>({ max: MAX_MADE_OF_COUNT });
   const behind = createWriteBehind(tiers, onTierError);
   const loads = createLoads((key, loaded) => {
     if (loaded.storable && loaded.expireMs > now()) behind.write(key, loaded, loaded.inRedis);
     refreshAhead?.loaded(key, loaded);
-  });
+  }, evictions);
   const once = (load: LoadBatch, minStoredMs: MinStoredMs): LoadBatch =>
-    options.clusterLoad === undefined ? load : options.clusterLoad(load, minStoredMs);
+    options.clusterLoad?.wrap(load, minStoredMs) ?? load;
 
   refreshAhead?.start(async (stale, load, signal) => {
     const minStoredMs = (key: string): number => (stale.get(key) ?? 0) + 1;
@@ -117,6 +129,7 @@ export function createLookup(options: LookupOptions): Lookup {
   });
 
   async function lookUp(request: LookupRequest): Promise<LookupAnswer> {
+    const startMark = evictions.mark();
     const results = new Map<string, Promise<Found>>();
     const cachedKeys = new Set<string>();
     const missing = new Map<string, { decisions: readonly Decision[]; stale: Entry | undefined }>();
@@ -161,7 +174,7 @@ export function createLookup(options: LookupOptions): Lookup {
       refreshAhead?.expect(key, request.refreshLoad);
       results.set(key, settle(loaded, coalesced, known.decisions, known.stale));
     }
-    return { cachedKeys, results };
+    return { cachedKeys, results, startMark };
   }
 
   return {
@@ -181,13 +194,13 @@ export function createLookup(options: LookupOptions): Lookup {
       refreshAhead?.touch(parts.get(key) ?? []);
       return { entry: found.valid, decisions: found.decisions };
     },
-    write: (key, entry, madeOf) => {
-      if (madeOf !== undefined) parts.set(key, madeOf);
+    write: (key, entry, made) => {
+      if (made !== undefined && evictions.isEvicted(key, made.startMark)) return;
+      if (made !== undefined) parts.set(key, made.ofKeys);
       behind.write(key, entry, false);
-      return Promise.resolve();
     },
     evictLocally: async (scope) => {
-      loads.evict((key) => isInScope(key, scope));
+      evictions.add((key) => isInScope(key, scope));
       const memory = tiers.filter(({ tier }) => tier === "memory");
       const counts = await Promise.all(memory.map((tier) => tier.evict(scope)));
       return counts.reduce((sum, count) => sum + count, 0);
@@ -196,7 +209,7 @@ export function createLookup(options: LookupOptions): Lookup {
     close: async () => {
       await refreshAhead?.close();
       await loads.close();
-      await behind.close();
+      await Promise.all([options.clusterLoad?.close(), behind.close()]);
       await Promise.all(tiers.map((tier) => tier.close()));
     },
   };

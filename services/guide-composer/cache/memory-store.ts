@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { isInScope } from "./keys.ts";
-import type { Entry, Read, Store } from "./store.ts";
+import { isNewer, type Entry, type Read, type Store } from "./store.ts";
 
 /** Bookkeeping of one entry besides its key and bytes: a few numbers and the map's own slots. */
 const ENTRY_OVERHEAD_BYTES = 200;
@@ -11,7 +11,9 @@ export interface MemoryStore extends Store {
   readonly tier: "memory";
   readonly entryCount: () => number;
   readonly sizeBytes: () => number;
-  readonly dropIf: (fits: (entry: Entry) => boolean) => void;
+  /** A list of its own, which stays as it is while entries are dropped. */
+  readonly keys: () => readonly string[];
+  readonly dropIf: (keys: readonly string[], fits: (entry: Entry) => boolean) => void;
 }
 
 /**
@@ -35,14 +37,14 @@ export function createMemoryStore(maxSizeBytes: number, maxStaleMs: number, now:
     return NONE;
   }
 
-  /** A list, because entries are deleted while it is gone through. */
   const listKeys = (): readonly string[] => Array.from(entries.keys());
 
   return {
     tier: "memory",
     getMany: (keys) => Promise.resolve(keys.map(read)),
     set: (key, entry) => {
-      entries.set(key, entry);
+      const there = entries.peek(key);
+      if (there === undefined || !isNewer(there, entry, now())) entries.set(key, entry);
       return Promise.resolve();
     },
     delete: (key) => {
@@ -58,8 +60,9 @@ export function createMemoryStore(maxSizeBytes: number, maxStaleMs: number, now:
       entries.clear();
       return Promise.resolve();
     },
-    dropIf: (fits) => {
-      for (const key of listKeys()) {
+    keys: listKeys,
+    dropIf: (keys, fits) => {
+      for (const key of keys) {
         const entry = entries.peek(key);
         if (entry !== undefined && fits(entry)) entries.delete(key);
       }

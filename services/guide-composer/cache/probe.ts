@@ -1,3 +1,4 @@
+import type { RecentEvictions } from "./recent-evictions.ts";
 import type { Entry, Read, Store } from "./store.ts";
 
 /** One choice that a lookup made for a key; the composer maps these to `CacheDecision`. */
@@ -51,10 +52,12 @@ export function missOf({ passedOver, unreadable, tooOld }: Probe): Decision {
  */
 export function createProbe(
   tiers: readonly Store[],
+  evictions: RecentEvictions,
   now: () => number,
   onTierError: (tier: Store["tier"], error: unknown) => void,
 ): (keys: readonly string[], signal: AbortSignal, limits: AgeLimits) => Promise<Map<string, Probe>> {
   return async (keys, signal, { maxAgeMs, maxLifeShare }) => {
+    const startMark = evictions.mark();
     const probes = new Map<string, Probe>(
       keys.map((key) => [
         key,
@@ -90,7 +93,8 @@ export function createProbe(
           known.valid = entry;
           known.decisions.push(HIT[tier.tier]);
           if (entry.negative) known.decisions.push("NEGATIVE");
-          for (const nearer of tiers.slice(0, position))
+          const nearerTiers = evictions.isEvicted(key, startMark) ? [] : tiers.slice(0, position);
+          for (const nearer of nearerTiers)
             nearer.set(key, entry).catch((error: unknown) => onTierError(nearer.tier, error));
         } else if (known.passedOver === undefined || entry.expireMs > known.passedOver.expireMs) {
           known.passedOver = entry;

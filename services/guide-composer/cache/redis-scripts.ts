@@ -57,6 +57,31 @@ redis.call('PUBLISH', ARGV[4], ARGV[5])
 return 1
 `);
 
+/**
+ * Writes a value unless a newer one is there, and tells. KEYS: value. ARGV: value, its life in milliseconds, its stored-at, the
+ * instant now, channel, message. What claims to be of the future is not newer: a clock has been wrong. Answers 1 when it
+ * was written. Reads the header of `entry-codec.ts`.
+ */
+export const WRITE = script(`
+local head = redis.call('GETRANGE', KEYS[1], 0, 19)
+if #head == 20 and string.sub(head, 1, 2) == 'WF' then
+  local stored = struct.unpack('>d', string.sub(head, 5, 12))
+  local expire = struct.unpack('>d', string.sub(head, 13, 20))
+  local now = tonumber(ARGV[4])
+  if stored > tonumber(ARGV[3]) and stored <= now and expire > now then return 0 end
+end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('PUBLISH', ARGV[5], ARGV[6])
+return 1
+`);
+
+/** Adds to the log of evictions, and tells. KEYS: log. ARGV: its length at most, scope, channel, message. */
+export const ANNOUNCE = script(`
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'scope', ARGV[2])
+redis.call('PUBLISH', ARGV[3], ARGV[4])
+return 1
+`);
+
 /** Gives a lease back without a value, and tells. KEYS: lease. ARGV: token, channel, message. */
 export const RELEASE = script(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end

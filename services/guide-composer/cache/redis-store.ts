@@ -1,9 +1,10 @@
 import calculateSlot from "cluster-key-slot";
 import type { Redis } from "ioredis";
+import { encodeMessage } from "./bus.ts";
 import { decodeEntry, encodeEntry } from "./entry-codec.ts";
-import { isInScope, scanPattern } from "./keys.ts";
+import { BUS_CHANNEL, isInScope, scanPattern } from "./keys.ts";
 import type { RedisLink } from "./redis-link.ts";
-import { RedisUnavailableError } from "./redis-unavailable.ts";
+import { runScript, WRITE } from "./redis-scripts.ts";
 import type { Entry, EvictionScope, Read, Store } from "./store.ts";
 
 const SCAN_COUNT = 1_000;
@@ -28,10 +29,12 @@ export const physicalLifeMs = (
  * Keeps entries in Redis, for all composers.
  *
  * @param maxStaleMs how long past its expiry an entry is kept for callers that accept stale answers
+ * @param self name of this process on the bus
  * @param now wall clock, milliseconds since the epoch
  */
 export function createRedisStore(
   link: RedisLink,
+  self: string,
   maxStaleMs: number,
   now: () => number,
   random: () => number,
@@ -46,7 +49,7 @@ export function createRedisStore(
       if (entry !== undefined) return { state: "entry", entry };
       const key = keys[index];
       // Whether or not it can be removed, it is not served; the next writer replaces it.
-      if (key !== undefined) remove(key).catch(ignoreUnavailable);
+      if (key !== undefined) remove(key).catch(() => {});
       return UNREADABLE;
     });
   }
@@ -70,7 +73,11 @@ export function createRedisStore(
     },
     set: async (key, entry) => {
       const lifeMs = physicalLifeMs(entry, maxStaleMs, now(), random);
-      await link.run("SET", key, (client) => client.set(key, encodeEntry(entry), "PX", lifeMs));
+      const { storedMs } = entry;
+      const message = encodeMessage({ type: "stored", key, from: self, storedMs });
+      await link.run("EVALSHA", key, (client) =>
+        runScript(client, WRITE, [key], [encodeEntry(entry), lifeMs, storedMs, now(), BUS_CHANNEL, message]),
+      );
     },
     delete: remove,
     evict: async (scope) => {
@@ -98,8 +105,4 @@ async function evictFrom(node: Redis, scope: EvictionScope): Promise<number> {
     count += wanted.filter((key) => !key.endsWith("/lease")).length;
   } while (cursor !== "0");
   return count;
-}
-
-function ignoreUnavailable(error: unknown): void {
-  if (!(error instanceof RedisUnavailableError)) throw error;
 }

@@ -19,6 +19,10 @@ export interface EvictionScope {
   readonly provider?: string | undefined;
 }
 
+/** Whether an entry keeps its place from one that was stored earlier; what claims to be of the future does not. */
+export const isNewer = (there: Entry, coming: Entry, nowMs: number): boolean =>
+  there.storedMs > coming.storedMs && there.storedMs <= nowMs && there.expireMs > nowMs;
+
 /** What a read found under one key. */
 export type Read =
   | { readonly state: "entry"; readonly entry: Entry }
@@ -37,7 +41,10 @@ export interface Store {
   readonly tier: "memory" | "redis";
   /** What is under each key, in the order of `keys`. Throws when the store does not answer. */
   readonly getMany: (keys: readonly string[], signal: AbortSignal) => Promise<readonly Read[]>;
-  /** Replaces what is under `key`. Throws when the store does not answer. */
+  /**
+   * Replaces what is under `key`, unless that is valid and newer: what comes late must not undo a refresh. Throws when the
+   * store does not answer.
+   */
   readonly set: (key: string, entry: Entry) => Promise<void>;
   /** Removes `key`; removing what is not there succeeds. Throws when the store does not answer. */
   readonly delete: (key: string) => Promise<void>;

@@ -37,29 +37,37 @@ type Details = NonNullable<ListingInit["details"]>;
 
 const MAX_CUISINE_COUNT = 5;
 
-/** Listings of a kind, best described first; the same elements give the same order whatever their own. */
+/**
+ * The best described listings of a kind; the same elements give the same order whatever their own. Elements are sorted
+ * by their tags, and only those that are returned are made listings of: an answer has up to a thousand.
+ */
 export function toListings(
   kind: SectionKind,
   elements: readonly OsmElement[],
   languageCode: string,
   fetchTime: Timestamp,
+  maxCount: number,
 ): ListingInit[] {
   const sorted = elements
-    .filter(({ type, tags = {} }) => isPlace(type) && detailsOf(kind, tags) !== undefined && !isGone(tags))
+    .filter(({ type, tags = {} }) => isPlace(type) && isOfKind(kind, tags) && !isGone(tags))
     .map((element) => ({ element, richness: richnessOf(element.tags ?? {}) }))
     .sort(
       (a, b) =>
         b.richness - a.richness || a.element.id - b.element.id || compare(a.element.type, b.element.type),
     );
   const seen = new Set<string>();
-  return sorted.flatMap(({ element }) => {
+  const listings: ListingInit[] = [];
+  for (const { element } of sorted) {
+    if (listings.length >= maxCount) break;
     // One query answers several kinds, so that an element can come twice; a place can be mapped as node and as area.
     const wikidataId = wikidataIdOf(element.tags ?? {});
     const ids = [`${element.type}/${element.id}`, ...(wikidataId === undefined ? [] : [wikidataId])];
-    if (ids.some((id) => seen.has(id))) return [];
+    if (ids.some((id) => seen.has(id))) continue;
     for (const id of ids) seen.add(id);
-    return toListing(kind, element, languageCode, fetchTime) ?? [];
-  });
+    const listing = toListing(kind, element, languageCode, fetchTime);
+    if (listing !== undefined) listings.push(listing);
+  }
+  return listings;
 }
 
 const isPlace = (type: string): boolean => type === "node" || type === "way" || type === "relation";
@@ -123,11 +131,20 @@ function neighborhoodSummary(
   };
 }
 
+const isEatery = (tags: Tags): boolean => TAG_VALUES.eateries.has(tags["amenity"] ?? "");
+const isDistrict = (tags: Tags): boolean => TAG_VALUES.places.has(tags["place"] ?? "");
+
+function isOfKind(kind: SectionKind, tags: Tags): boolean {
+  if (kind === SectionKind.RESTAURANTS) return isEatery(tags);
+  if (kind === SectionKind.ATTRACTIONS) return attractionCategory(tags) !== undefined;
+  if (kind === SectionKind.EXPERIENCES) return venueOf(tags) !== undefined;
+  return kind === SectionKind.NEIGHBORHOODS && isDistrict(tags);
+}
+
 /** What only this kind of listing has; undefined when the element is of another kind. */
 function detailsOf(kind: SectionKind, tags: Tags): Details | undefined {
-  const amenity = tags["amenity"] ?? "";
   if (kind === SectionKind.RESTAURANTS) {
-    if (!TAG_VALUES.eateries.has(amenity)) return undefined;
+    if (!isEatery(tags)) return undefined;
     const cuisines = valuesOf(tags["cuisine"]?.replaceAll(",", ";")).map(kebab);
     return {
       case: "restaurant",
@@ -146,11 +163,7 @@ function detailsOf(kind: SectionKind, tags: Tags): Details | undefined {
       : { case: "attraction", value: { category, ...(fee !== undefined && { fee }) } };
   }
   if (kind === SectionKind.EXPERIENCES) {
-    const venue = TAG_VALUES.venues.has(amenity)
-      ? amenity
-      : TAG_VALUES.pastimes.has(tags["leisure"] ?? "")
-        ? tags["leisure"]
-        : undefined;
+    const venue = venueOf(tags);
     const price = feeOf(tags);
     return venue === undefined
       ? undefined
@@ -159,10 +172,16 @@ function detailsOf(kind: SectionKind, tags: Tags): Details | undefined {
           value: { category: kebab(venue), ...(price !== undefined && { price }) },
         };
   }
-  if (kind === SectionKind.NEIGHBORHOODS && TAG_VALUES.places.has(tags["place"] ?? ""))
-    return { case: "neighborhood", value: {} };
-  return undefined;
+  return kind === SectionKind.NEIGHBORHOODS && isDistrict(tags)
+    ? { case: "neighborhood", value: {} }
+    : undefined;
 }
+
+/** Where one goes out or spends an afternoon; undefined when it is something else. */
+const venueOf = ({ amenity = "", leisure = "" }: Tags): string | undefined => {
+  if (TAG_VALUES.venues.has(amenity)) return amenity;
+  return TAG_VALUES.pastimes.has(leisure) ? leisure : undefined;
+};
 
 const WORSHIP_BUILDINGS = new Set([
   "basilica",
@@ -191,8 +210,7 @@ const SMALL_MEMORIALS = new Set(["stolperstein", "plaque", "plate", "bench", "gh
 
 /** The most telling of an attraction's tags: `tourism=attraction` says no more than that it is one. */
 function attractionCategory(tags: Tags): string | undefined {
-  if (TAG_VALUES.eateries.has(tags["amenity"] ?? "") || SMALL_MEMORIALS.has(tags["memorial"] ?? ""))
-    return undefined;
+  if (isEatery(tags) || SMALL_MEMORIALS.has(tags["memorial"] ?? "")) return undefined;
   const known = (key: string, values: ReadonlySet<string>): string | undefined =>
     values.has(tags[key] ?? "") ? tags[key] : undefined;
   const tourism = known("tourism", TAG_VALUES.tourism);

@@ -63,7 +63,7 @@ async function fetchListings(
     askMap(location.latitude, location.longitude, context),
   );
   const fetchTime = timestampFromMs(fetchMs);
-  const listings = toListings(kind, elements, query.languageCode, fetchTime).slice(0, query.maxListingCount);
+  const listings = toListings(kind, elements, query.languageCode, fetchTime, query.maxListingCount);
   if (listings.length === 0) return { state: "nothing-found" };
   return { state: "content", content: { listings, fetchTime }, partial: false };
 }

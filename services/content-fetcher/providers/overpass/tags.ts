@@ -4,6 +4,8 @@ export type Tags = Readonly<Record<string, string>>;
 /** Words that mark what is no longer there, as tag of its own or before the tag that it once had. */
 const GONE = ["disused", "abandoned", "demolished", "destroyed", "razed", "removed", "was", "closed"];
 const MAIN_KEYS = ["amenity", "tourism", "historic", "leisure", "place"];
+/** Put together once: every element of an answer is asked about all of them. */
+const FORMER_KEYS = GONE.flatMap((word) => MAIN_KEYS.map((key) => ({ formerKey: `${word}:${key}`, key })));
 
 /**
  * Whether the element is closed or gone. A former use beside a present one (`was:amenity=pub`, `amenity=restaurant`)
@@ -11,12 +13,10 @@ const MAIN_KEYS = ["amenity", "tourism", "historic", "leisure", "place"];
  */
 export const isGone = (tags: Tags): boolean =>
   GONE.some((word) => tags[word] === "yes") ||
-  GONE.some((word) =>
-    MAIN_KEYS.some((key) => {
-      const former = tags[`${word}:${key}`];
-      return former !== undefined && (tags[key] === undefined || tags[key] === former);
-    }),
-  ) ||
+  FORMER_KEYS.some(({ formerKey, key }) => {
+    const former = tags[formerKey];
+    return former !== undefined && (tags[key] === undefined || tags[key] === former);
+  }) ||
   /^"?(off|closed)\b/i.test(tags["opening_hours"]?.trim() ?? "");
 
 /** The words of a BCP-47 tag that OpenStreetMap's keys use: the whole tag, then the language alone. */

@@ -36,7 +36,10 @@ interface YearlyHoliday extends Omit<Holiday, "day"> {
   readonly days: readonly string[];
 }
 
-/** Years of calendars that are remembered; the oldest go first. Computing one takes milliseconds of astronomy. */
+/** A holiday can begin in the year before and last into this one, for so many days. The longest in the data set has 6. */
+const MAX_HOLIDAY_DAYS = 14;
+
+/** Years of calendars that are remembered; the oldest go first. One takes up to 150 ms of astronomy, in Japan say. */
 const MAX_YEAR_COUNT = 500;
 const yearsOfCalendars = new Map<string, readonly YearlyHoliday[]>();
 
@@ -45,11 +48,9 @@ export function holidaysOf(query: ResolvedQuery): readonly Holiday[] {
   const { countryCode, region } = query.destination;
   if (countryCode === "") return [];
   const days = new Set(tripDays(query));
-  const years = new Set([...days].map((day) => Number(day.slice(0, 4))));
-  const found = [...years]
-    // A holiday of several days can begin in the year before.
-    .flatMap((year) => [year - 1, year])
-    .flatMap((year) => holidaysOfYear(countryCode, region, year))
+  const state = stateOf(countryCode, region);
+  const found = yearsOf([...days])
+    .flatMap((year) => holidaysOfYear(countryCode, state, year))
     .flatMap(({ days: own, name, kind, lunar }) =>
       own.filter((day) => days.has(day)).map((day): Holiday => ({ day, name, kind, lunar })),
     );
@@ -57,11 +58,23 @@ export function holidaysOf(query: ResolvedQuery): readonly Holiday[] {
   return [...unique.values()].sort((a, b) => (a.day < b.day ? -1 : Number(a.day > b.day)));
 }
 
-function holidaysOfYear(countryCode: string, region: string, year: number): readonly YearlyHoliday[] {
-  const key = `${countryCode}/${region}/${year}`;
+/** Years in which a holiday on one of the days can begin. */
+function yearsOf(days: readonly string[]): number[] {
+  const times = days.map((day) => Date.parse(`${day}T00:00:00Z`));
+  const firstMs = Math.min(...times) - (MAX_HOLIDAY_DAYS - 1) * DAY_MS;
+  return [...new Set([firstMs, ...times].map((ms) => new Date(ms).getUTCFullYear()))];
+}
+
+/** @param state undefined for the calendar of the whole country, which all regions without one of their own share */
+function holidaysOfYear(
+  countryCode: string,
+  state: string | undefined,
+  year: number,
+): readonly YearlyHoliday[] {
+  const key = `${countryCode}/${state ?? ""}/${year}`;
   const known = yearsOfCalendars.get(key);
   if (known !== undefined) return known;
-  const made = readYear(countryCode, region, year);
+  const made = readYear(countryCode, state, year);
   yearsOfCalendars.set(key, made);
   if (yearsOfCalendars.size > MAX_YEAR_COUNT) {
     const [oldest] = yearsOfCalendars.keys();
@@ -70,14 +83,17 @@ function holidaysOfYear(countryCode: string, region: string, year: number): read
   return made;
 }
 
-function readYear(countryCode: string, region: string, year: number): readonly YearlyHoliday[] {
+function loadCalendar(countryCode: string, state?: string): Holidays {
   // Loaded with the first answer that needs it: the data set takes 60 ms and 30 MB.
   const loaded: { default?: typeof Holidays } & typeof Holidays = createRequire(import.meta.url)(
     "date-holidays",
   );
-  const calendar = new (loaded.default ?? loaded)(countryCode);
-  const state = stateOf(countryCode, region, calendar.getStates(countryCode, "en") ?? {});
-  if (state !== undefined) calendar.init(countryCode, state);
+  const Calendar = loaded.default ?? loaded;
+  return state === undefined ? new Calendar(countryCode) : new Calendar(countryCode, state);
+}
+
+function readYear(countryCode: string, state: string | undefined, year: number): readonly YearlyHoliday[] {
+  const calendar = loadCalendar(countryCode, state);
   calendar.setLanguages("en");
   return (calendar.getHolidays(year) ?? []).flatMap(({ date, start, end, name, type, rule }) => {
     const kind = KINDS.get(type);
@@ -106,20 +122,30 @@ const bare = (name: string): string =>
     .replaceAll(/\s+/g, " ")
     .trim();
 
+/** Keys of the states that have a calendar of their own, by their names without ornament. */
+const statesOfCountries = new Map<string, ReadonlyMap<string, string>>();
+
+function statesOf(countryCode: string): ReadonlyMap<string, string> {
+  const known = statesOfCountries.get(countryCode);
+  if (known !== undefined) return known;
+  const names = Object.entries(loadCalendar(countryCode).getStates(countryCode, "en") ?? {});
+  // Backwards, so that of two equal names the first one counts.
+  const states = new Map(names.toReversed().map(([state, name]) => [bare(name), state]));
+  statesOfCountries.set(countryCode, states);
+  return states;
+}
+
 /** Key of the state that a region's name means: by the data set's own name, or by the name of the same ISO code. */
-function stateOf(
-  countryCode: string,
-  region: string,
-  states: Readonly<Record<string, string>>,
-): string | undefined {
+function stateOf(countryCode: string, region: string): string | undefined {
+  const states = statesOf(countryCode);
   const wanted = bare(region);
-  if (wanted === "") return undefined;
-  const byName = Object.entries(states).find(([, name]) => bare(name) === wanted);
-  if (byName !== undefined) return byName[0];
+  if (states.size === 0 || wanted === "") return undefined;
+  const byName = states.get(wanted);
+  if (byName !== undefined) return byName;
   const codes = loadData()
     .regions.filter((one) => one.countryCode === countryCode && bare(one.name) === wanted)
     .map(({ code }) => code);
-  return Object.keys(states).find((state) => codes.includes(state.toUpperCase()));
+  return [...states.values()].find((state) => codes.includes(state.toUpperCase()));
 }
 
 /** The holidays of the trip in one line, with what a traveller must know of each. */

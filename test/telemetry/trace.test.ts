@@ -26,6 +26,8 @@ describe("the trace of a guide", function () {
     providers = await startTestProviders({ seed: 1, now: Date.now });
     pair = await startServicePair({
       ...providers.settings,
+      // Without a contact Wikivoyage has ten calls a minute for all of these guides.
+      OPERATOR_CONTACT: "ops@example.org",
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
       OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
       OTEL_BSP_SCHEDULE_DELAY: "10",

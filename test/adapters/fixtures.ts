@@ -160,7 +160,11 @@ export const CONTRACT_FIXTURES: Readonly<Record<string, ContractFixture>> = {
       answer: json({ batchcomplete: true, query: { pages: [{ ns: 0, title: "Lisbon", missing: true }] } }),
       outcome: "NOTHING_FOUND",
     },
-    faultReplies: WIKIVOYAGE_FAULTS,
+    faultReplies: {
+      ...WIKIVOYAGE_FAULTS,
+      // Longer than a retry waits.
+      remark: { ...WIKIVOYAGE_FAULTS.remark, headers: { "retry-after": "30" } },
+    },
     // Its databases lag behind: later they will not.
     remarkReason: "PROVIDER_UNAVAILABLE",
     query: {},

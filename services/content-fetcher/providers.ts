@@ -4,6 +4,14 @@ import { metNorway } from "./providers/met-norway.ts";
 import { nominatim } from "./providers/nominatim.ts";
 import { openMeteo } from "./providers/open-meteo/open-meteo.ts";
 import { overpass } from "./providers/overpass/overpass.ts";
+import { wikivoyage } from "./providers/wikivoyage/wikivoyage.ts";
 
 /** Every provider of this server, in order of preference: the only list. */
-export const PROVIDERS: readonly Provider[] = [overpass, openMeteo, metNorway, almanac, nominatim];
+export const PROVIDERS: readonly Provider[] = [
+  wikivoyage,
+  overpass,
+  openMeteo,
+  metNorway,
+  almanac,
+  nominatim,
+];

@@ -1,0 +1,33 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type {
+  AttributionSchema,
+  CitationSchema,
+} from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import type { Article } from "./article.ts";
+
+const PROVIDER = "providers/wikivoyage";
+export const LICENSE = "CC-BY-SA-4.0";
+
+/** What an item that was taken from an article cites. */
+export const citationOf = ({
+  title,
+  uri,
+  fetchMs,
+  revisionMs,
+}: Article): MessageInitShape<typeof CitationSchema> => ({
+  provider: PROVIDER,
+  uri,
+  title: `Wikivoyage: ${title}`,
+  license: LICENSE,
+  fetchTime: timestampFromMs(fetchMs),
+  ...(revisionMs !== undefined && { publishTime: timestampFromMs(revisionMs) }),
+});
+
+/** What the licence asks to be shown: the work, its authors by a link to it, the licence, and that it was changed. */
+export const attributionOf = ({ title, uri }: Article): MessageInitShape<typeof AttributionSchema> => ({
+  provider: PROVIDER,
+  text: `Wikivoyage, "${title}", CC BY-SA 4.0, modified`,
+  uri,
+  license: LICENSE,
+});

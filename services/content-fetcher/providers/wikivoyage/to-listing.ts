@@ -1,0 +1,152 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { SectionKind, type ListingSchema } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { listingKey } from "../listing-key.ts";
+import type { Article } from "./article.ts";
+import { citationOf } from "./citation.ts";
+import { distanceKm, type Position } from "./coordinates.ts";
+import {
+  attractionCategoryOf,
+  cuisinesOf,
+  dietsOf,
+  isAboutCafes,
+  isAboutTours,
+  priceLevelOf,
+} from "./headings.ts";
+import type { RawListing } from "./listings.ts";
+import { toPrice } from "./price.ts";
+import { cutAtSentence } from "./wikitext/sentences.ts";
+
+export type ListingInit = MessageInitShape<typeof ListingSchema>;
+
+/** Limit of `Listing.summary`, characters. */
+export const MAX_SUMMARY_LENGTH = 600;
+/** Directions up to this length say where a place is; longer ones how to get there, which is no address. */
+const MAX_ADDRESS_DIRECTIONS_LENGTH = 80;
+/** Farther than this from its article's centre, a position is a slip, such as a lost sign; the place may still be right. */
+const MAX_DISTANCE_KM = 150;
+
+type Activity = "see" | "do" | "buy" | "eat" | "drink";
+
+/**
+ * The sections whose listings a traveller chooses from. Listings elsewhere are stations, airlines, hotels, consulates,
+ * newspapers or other towns: they stand in the practical text, or nowhere.
+ */
+const SECTIONS: Readonly<Record<string, Activity>> = {
+  see: "see",
+  "see and do": "see",
+  "see & do": "see",
+  do: "do",
+  buy: "buy",
+  eat: "eat",
+  "eat and drink": "eat",
+  "eat & drink": "eat",
+  drink: "drink",
+};
+
+/** What a listing is: its own type within those sections, else the section's; undefined for all others. */
+function activityOf({ type, section: { path } }: RawListing): Activity | undefined {
+  const [top = ""] = path;
+  if (!Object.hasOwn(SECTIONS, top)) return undefined;
+  if (type === "listing") return SECTIONS[top];
+  return type === "sleep" || type === "go" || type === "event" ? undefined : type;
+}
+
+/** Section kind of the guide that a listing belongs to; undefined when it is no place to choose. */
+export function kindOf(raw: RawListing): SectionKind | undefined {
+  const activity = activityOf(raw);
+  if (activity === undefined) return undefined;
+  if (activity === "see") return SectionKind.ATTRACTIONS;
+  if (activity === "eat") return SectionKind.RESTAURANTS;
+  return activity === "drink" && isAboutCafes(raw.section.path)
+    ? SectionKind.RESTAURANTS
+    : SectionKind.EXPERIENCES;
+}
+
+/**
+ * A listing as the API has it.
+ *
+ * @param details of the kind that `kindOf` says, or of an event
+ */
+export function toListing(raw: RawListing, article: Article, details: ListingInit["details"]): ListingInit {
+  const location = plausible(raw.location, article.location);
+  const { summary, address } = describe(raw);
+  return {
+    key: listingKey({ title: raw.name, wikidataId: raw.wikidataId, location }),
+    title: raw.name,
+    summary,
+    languageCode: summary === "" ? "" : "en",
+    ...(location && { location }),
+    address,
+    phone: raw.phone,
+    websiteUri: raw.url,
+    openingHours: raw.hours,
+    ...(raw.wikidataId !== undefined && { wikidataId: raw.wikidataId }),
+    citations: [citationOf(article)],
+    details,
+  };
+}
+
+/** What only listings of its kind have. */
+export function detailsOf(raw: RawListing, countryCode: string): ListingInit["details"] {
+  const { path } = raw.section;
+  const price = raw.price === "" ? undefined : toPrice(raw.price, countryCode);
+  const kind = kindOf(raw);
+  if (kind === SectionKind.ATTRACTIONS) {
+    const category = attractionCategoryOf(path, raw.name);
+    return { case: "attraction", value: { category, ...(price && { fee: price }) } };
+  }
+  if (kind === SectionKind.RESTAURANTS) {
+    const value = { cuisines: cuisinesOf(path), priceLevel: priceLevelOf(path), dietaryTags: dietsOf(path) };
+    return { case: "restaurant", value };
+  }
+  const activity = activityOf(raw);
+  const category =
+    activity === "drink"
+      ? "nightlife"
+      : activity === "buy"
+        ? "shopping"
+        : isAboutTours(path)
+          ? "tour"
+          : "activity";
+  return { case: "experience", value: { category, ...(price && { price }) } };
+}
+
+function describe({ alt, address, directions, content }: RawListing): { summary: string; address: string } {
+  const near = directions.length <= MAX_ADDRESS_DIRECTIONS_LENGTH ? directions : "";
+  const far = near === "" ? directions : "";
+  const other = alt === "" ? "" : `(${alt})`;
+  const text = [other, content, far].filter((part) => part !== "").join(" ");
+  return {
+    // A name alone describes nothing.
+    summary: content === "" && far === "" ? alt : cutAtSentence(text, MAX_SUMMARY_LENGTH),
+    address: address !== "" && near !== "" ? `${address} (${near})` : address || near,
+  };
+}
+
+const plausible = (location: Position | undefined, centre: Position | undefined): Position | undefined =>
+  location !== undefined && centre !== undefined && distanceKm(location, centre) > MAX_DISTANCE_KM
+    ? undefined
+    : location;
+
+/**
+ * At most so many of several lists, in their order: one of each list in turn, so that no district takes the room of the
+ * others. Of equal keys the first stays.
+ */
+export function fairShare(lists: readonly (readonly ListingInit[])[], maxCount: number): ListingInit[] {
+  const seen = new Set<string>();
+  const unique = lists.map((list) =>
+    list.filter(({ key = "" }) => !seen.has(key) && seen.add(key) !== undefined),
+  );
+  const taken = unique.map(() => 0);
+  let left = maxCount;
+  for (let before = -1; left > 0 && left !== before;) {
+    before = left;
+    for (const [index, list] of unique.entries()) {
+      if (left > 0 && (taken[index] ?? 0) < list.length) {
+        taken[index] = (taken[index] ?? 0) + 1;
+        left -= 1;
+      }
+    }
+  }
+  return unique.flatMap((list, index) => list.slice(0, taken[index]));
+}

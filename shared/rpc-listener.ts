@@ -41,7 +41,7 @@ export function createRpcListener(
     if (shedding?.services.has(handler.service.typeName) === true) {
       const retryDelayMs = shedding.shedder.admit();
       if (retryDelayMs !== undefined) {
-        return answerError(request, response, 503, handler.method, overloaded(retryDelayMs), options);
+        return answerError(request, response, 429, handler.method, overloaded(retryDelayMs), options);
       }
       response.once("close", shedding.shedder.release);
     }

@@ -80,4 +80,13 @@ describe("whether what could be had is a guide", () => {
         "NO_CONTENT",
       );
     });
+
+  it("looks past sections that no provider serves", () => {
+    const unserved = omission(RESTAURANTS, ErrorReason.PROVIDER_NOT_CONFIGURED);
+    assert.equal(
+      failure("d", [], [omission(WEATHER, UNREACHED), unserved], []).reason,
+      "CONTENT_SERVICE_UNAVAILABLE",
+    );
+    assert.equal(failure("d", [], [unserved], []).reason, "NO_CONTENT");
+  });
 });

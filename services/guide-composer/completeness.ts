@@ -76,8 +76,10 @@ export function checkComplete(
   throw new ServiceError("NO_CONTENT", "No section could be had", { ...options, metadata: { destination } });
 }
 
+/** What no provider here serves is omitted on the best of days, and says nothing about what happened to the others. */
 function sharedReason(omissions: readonly Omission[]): Reason | undefined {
   const reasons = new Set(omissions.map(({ reason }) => reason));
+  reasons.delete(ErrorReason.PROVIDER_NOT_CONFIGURED);
   const [only = ErrorReason.UNSPECIFIED] = reasons;
   const reason = reasons.size === 1 ? toReason(only) : undefined;
   return reason !== undefined && OWN_REASONS.has(reason) ? reason : undefined;

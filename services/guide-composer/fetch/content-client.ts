@@ -63,7 +63,7 @@ export function createContentClient(
         for await (const response of responses)
           yield { response, bytes: toReceivedBytes(StreamContentResponseSchema, response) };
       } catch (error) {
-        throw toHopError(error, signal);
+        throw toHopError(error, signal, "caller");
       } finally {
         left.abort();
       }
@@ -72,14 +72,14 @@ export function createContentClient(
       try {
         return await client.geocodeDestination({ query, languageCode }, { timeoutMs, signal });
       } catch (error) {
-        throw toHopError(error, signal);
+        throw toHopError(error, signal, "own");
       }
     },
     listProviders: async (timeoutMs, signal) => {
       try {
         return (await client.listProviders({}, { timeoutMs, signal })).providers;
       } catch (error) {
-        throw toHopError(error, signal);
+        throw toHopError(error, signal, "own");
       }
     },
     close,

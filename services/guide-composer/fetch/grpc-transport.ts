@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { Client, credentials, status, type ClientDuplexStream, type ClientOptions } from "@grpc/grpc-js";
+import { Client, credentials, status, type ClientDuplexStream } from "@grpc/grpc-js";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import {
   Code,
@@ -12,6 +12,8 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect";
 import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
+import { CHANNEL_OPTIONS } from "./channel-options.ts";
+import { limitConnectWait } from "./connect-wait.ts";
 import {
   callOptions,
   copyMetadata,
@@ -22,36 +24,6 @@ import {
   toMetadata,
   toUrlAuthority,
 } from "./grpc-wire.ts";
-
-/** Balancing, retries with a budget, keepalive and reconnect, as grpc-js documents them. */
-const CHANNEL_OPTIONS: ClientOptions = {
-  "grpc.service_config": JSON.stringify({
-    loadBalancingConfig: [{ round_robin: {} }],
-    // Retries stop while more than about one call in ten fails, so that an outage is not made worse.
-    retryThrottling: { maxTokens: 10, tokenRatio: 0.1 },
-    methodConfig: [
-      {
-        name: [{}],
-        // Two attempts, not more. UNAVAILABLE is also how a lost connection looks, so the first attempt may have run: all
-        // methods are idempotent, but each run may pay a provider. A stream is retried until its first message only.
-        retryPolicy: {
-          maxAttempts: 2,
-          initialBackoff: "0.05s",
-          maxBackoff: "0.5s",
-          backoffMultiplier: 2,
-          retryableStatusCodes: ["UNAVAILABLE"],
-        },
-      },
-    ],
-  }),
-  "grpc.service_config_disable_resolution": 1,
-  "grpc.enable_http_proxy": 0,
-  "grpc.initial_reconnect_backoff_ms": 100,
-  "grpc.max_receive_message_length": 32 << 20,
-  "grpc.keepalive_time_ms": 30_000,
-  "grpc.keepalive_timeout_ms": 5_000,
-  "grpc.keepalive_permit_without_calls": 1,
-};
 
 export interface GrpcTransport {
   readonly transport: Transport;
@@ -113,6 +85,9 @@ export function createGrpcTransport(
   return { transport, close: () => client.close() };
 }
 
+const notConnected = (): ConnectError =>
+  new ConnectError("no replica could be connected to", Code.Unavailable);
+
 function callUnary<I extends DescMessage, O extends DescMessage>(
   client: Client,
   request: UnaryRequest<I, O>,
@@ -124,6 +99,10 @@ function callUnary<I extends DescMessage, O extends DescMessage>(
     const header = new Headers();
     const trailer = new Headers();
     let answer: MessageShape<O> | undefined;
+    const fail = (error: unknown): void => {
+      end();
+      reject(error);
+    };
     const call = client.makeUnaryRequest(
       methodPath(method),
       serializer(method.input),
@@ -134,19 +113,26 @@ function callUnary<I extends DescMessage, O extends DescMessage>(
       (error, value) => {
         answer = value;
         if (error === null) return;
-        signal.removeEventListener("abort", onAbort);
-        reject(signal.aborted ? signal.reason : toConnectError(error));
+        fail(signal.aborted ? signal.reason : toConnectError(error));
       },
     );
     const onAbort = (): void => call.cancel();
+    const endWait = limitConnectWait(client, () => {
+      fail(notConnected());
+      call.cancel();
+    });
+    const end = (): void => {
+      endWait();
+      signal.removeEventListener("abort", onAbort);
+    };
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
     call.on("metadata", (metadata) => copyMetadata(metadata, header));
     // Comes after the callback; only here are the trailers known.
-    call.on("status", (end) => {
-      signal.removeEventListener("abort", onAbort);
-      if (end.code !== status.OK) return;
-      copyMetadata(end.metadata, trailer);
+    call.on("status", ({ code, metadata }) => {
+      end();
+      if (code !== status.OK) return;
+      copyMetadata(metadata, trailer);
       if (answer !== undefined) resolve({ stream: false, service, method, header, trailer, message: answer });
       else reject(new ConnectError("the server ended the call without a message", Code.Internal));
     });
@@ -169,11 +155,17 @@ function callStream<I extends DescMessage, O extends DescMessage>(
     toMetadata(request.header),
     callOptions(timeoutMs, now),
   );
+  let gaveUp = false;
+  const endWait = limitConnectWait(client, () => {
+    gaveUp = true;
+    call.cancel();
+  });
   const onAbort = (): void => call.cancel();
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
   call.on("metadata", (metadata) => copyMetadata(metadata, header));
   call.on("status", (end) => {
+    endWait();
     signal.removeEventListener("abort", onAbort);
     copyMetadata(end.metadata, trailer);
   });
@@ -186,7 +178,8 @@ function callStream<I extends DescMessage, O extends DescMessage>(
       for await (const message of call) yield message;
       await sent;
     } catch (error) {
-      throw signal.aborted ? signal.reason : toConnectError(error);
+      if (signal.aborted) throw signal.reason;
+      throw gaveUp ? notConnected() : toConnectError(error);
     } finally {
       call.cancel();
     }

@@ -21,11 +21,13 @@ const MEANING: Readonly<Partial<Record<Reason, Reason>>> = {
  * what it was ended with.
  *
  * @param signal of the call
+ * @param timeLimit whose time the call had: when it was the composer's own, its end says nothing of the caller's deadline
  */
-export function toHopError(error: unknown, signal: AbortSignal): ServiceError {
+export function toHopError(error: unknown, signal: AbortSignal, timeLimit: "caller" | "own"): ServiceError {
   if (signal.aborted && signal.reason instanceof ServiceError) return signal.reason;
   const known = fromWire(error);
-  const reason = MEANING[known.reason] ?? known.reason;
+  const timedOut = known.reason === "DEADLINE_EXPIRED" && timeLimit === "own";
+  const reason = timedOut ? "CONTENT_SERVICE_UNAVAILABLE" : (MEANING[known.reason] ?? known.reason);
   const unavailable = reason === "CONTENT_SERVICE_UNAVAILABLE";
   const retryDelayMs = known.retryDelayMs ?? (unavailable ? RETRY_DELAY_MS : undefined);
   const { trace_id: _, ...metadata } = known.metadata;

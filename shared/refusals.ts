@@ -1,4 +1,4 @@
-import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { Code, ConnectError, type createHandlerContext, type HandlerContext } from "@connectrpc/connect";
 import { ENTERED } from "./error-interceptor.ts";
 import { hasErrorInfo, toUnreadable, toWire, type ReportDefect } from "./error-wire.ts";
 import { ServiceError, type Reason } from "./errors.ts";
@@ -54,9 +54,7 @@ export function createConnectGate(options: RefusalOptions): RequestGate {
 
   return async (call) => {
     const startMs = options.now();
-    // Connect aborts the signal with an error before it writes that error down, whatever the protocol.
-    const onEnd = (): void => {
-      const error: unknown = call.signal.reason;
+    const onError = (error: unknown): void => {
       if (!(error instanceof ConnectError) || hasErrorInfo(error) || isEnd(error)) return;
       const within = call.values.get(ENTERED);
       const told =
@@ -66,7 +64,13 @@ export function createConnectGate(options: RefusalOptions): RequestGate {
       const { code, rawMessage, message, details } = told;
       Object.assign(error, { code, rawMessage, message, details });
     };
-    call.signal.addEventListener("abort", onEnd, { once: true });
+    // Connect aborts the context of a call with an error before it writes that error down, whatever the protocol.
+    const context = call as ReturnType<typeof createHandlerContext>;
+    const abort = context.abort.bind(context);
+    context.abort = (reason) => {
+      onError(reason);
+      abort(reason);
+    };
     if (!options.isGated(call.service.typeName)) return;
     try {
       for (const gate of options.gates) await gate(call);

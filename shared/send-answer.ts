@@ -30,6 +30,13 @@ export async function sendAnswer(
   let next = await body.next();
   if (gone.aborted || response.headersSent) return await end();
   for (const [name, value] of answer.header ?? []) response.setHeader(name, value);
+  if (next.done === true && isGrpcFailure(answer)) {
+    // Trailers alone, as gRPC has it: after a head of its own a client takes the call for begun, and never retries it.
+    for (const [name, value] of answer.trailer ?? []) response.setHeader(name, value);
+    response.statusCode = answer.status;
+    response.end();
+    return;
+  }
   // Said now, or an answer without a body loses its trailers on HTTP/2.
   if (response instanceof Http2ServerResponse) response.writeHead(answer.status);
   else response.writeHead(answer.status);
@@ -41,6 +48,11 @@ export async function sendAnswer(
   if (answer.trailer !== undefined) response.addTrailers(Object.fromEntries(answer.trailer));
   response.end();
 }
+
+const isGrpcFailure = ({ trailer }: UniversalServerResponse): boolean => {
+  const code = trailer?.get("grpc-status");
+  return typeof code === "string" && code !== "0";
+};
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 

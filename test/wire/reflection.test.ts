@@ -106,6 +106,7 @@ for (const version of ["v1", "v1alpha"]) {
         "grpc.reflection.v1.ServerReflectionRequest.message_request",
         "grpc/reflection/v1/reflection.proto",
       ],
+      ["a detail of an error", "google.rpc.ErrorInfo", "google/rpc/error_details.proto"],
       ["an extension", "google.api.field_behavior", "google/api/field_behavior.proto"],
       ["a name with a dot in front", ".wayfarer.content.v1.Content", CONTENT],
     ] as const) {

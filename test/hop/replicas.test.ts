@@ -112,17 +112,6 @@ describe("the channel to several replicas of content-fetcher", () => {
     return count;
   }
 
-  it("shares the calls among them evenly", async () => {
-    const replicas = await Promise.all([startReplica(), startReplica(), startReplica()]);
-    const client = connect(replicas.map(({ address }) => address));
-    await callUntilAllAnswer(client, replicas);
-    assert.deepEqual(await callInTurn(client, 30), []);
-    assert.deepEqual(
-      replicas.map(({ attemptCount }) => attemptCount),
-      [10, 10, 10],
-    );
-  });
-
   it("loses no call to one that refuses connections", async () => {
     const good = await startReplica();
     const client = connect([`127.0.0.1:${await freePort()}`, good.address]);

@@ -12,7 +12,7 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect";
 import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
-import { CHANNEL_OPTIONS } from "./channel-options.ts";
+import { CHANNEL_OPTIONS } from "./channel.ts";
 import { limitConnectWait } from "./connect-wait.ts";
 import {
   callOptions,

@@ -75,6 +75,23 @@ describe("deduping listings", () => {
     assert.deepEqual(unite([mapped("A Brasileira", "node/1", far), other], [nowhere]), []);
   });
 
+  it("joins a fuller name at the same address or with the same page, and not at another", () => {
+    const short = listing("Ribadouro", { address: "Avenida da Liberdade 155" });
+    const full = (address: string) =>
+      mapped("Cervejaria Ribadouro", "node/1", { location: near(0), address });
+    assert.equal(unite([short], [full("Avenida da Liberdade, 155")]).length, 1);
+    assert.deepEqual(unite([short], [full("Avenida da Liberdade, 33")]), []);
+    assert.deepEqual(unite([short], [full("")]), []);
+    const page = { location: near(60), websiteUri: "https://ribadouro.example/" };
+    assert.equal(
+      unite(
+        [listing("Ribadouro", page)],
+        [mapped("Cervejaria Ribadouro", "node/1", { ...page, location: near(0) })],
+      ).length,
+      1,
+    );
+  });
+
   it("goes by Wikidata before names, and never against it", () => {
     const tower = listing("東京タワー", { wikidataId: "Q183536", location: near(0) });
     assert.equal(

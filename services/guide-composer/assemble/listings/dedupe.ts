@@ -2,7 +2,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Listing } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { addressesAgree, addressesDiffer, toAddress, type Address } from "./address.ts";
 import { distanceM, type Point } from "../distance.ts";
-import { likeness, nameOf, type Name } from "./names.ts";
+import { isNamed, likeness, nameOf, type Name } from "./names.ts";
 
 /** Equal names of two providers this near to each other are one place. */
 const SAME_NAME_MAX_M = 500;
@@ -242,10 +242,16 @@ function namePair(a: Candidate, b: Candidate, left: number, right: number, apart
   if (alike === "equal" && (isEvent || apart <= SAME_NAME_MAX_M))
     return { a: left, b: right, strength: STRENGTH.equalName, apart };
   if (!isEvent && apart > SIMILAR_NAME_MAX_M) return undefined;
-  return alike === "similar" || (!isEvent && sharesContact(a.listing, b.listing))
+  return alike === "similar" || (!isEvent && (sharesContact(a.listing, b.listing) || isFullerName(a, b)))
     ? { a: left, b: right, strength: STRENGTH.similarName, apart }
     : undefined;
 }
+
+/** The one name in the other ("Ribadouro", "Cervejaria Ribadouro"), at one address or with one page. */
+const isFullerName = (a: Candidate, b: Candidate): boolean =>
+  (addressesAgree(a.address, b.address) ||
+    (a.listing.websiteUri !== "" && a.listing.websiteUri === b.listing.websiteUri)) &&
+  (isNamed(a.name, b.name) || isNamed(b.name, a.name));
 
 const digits = (phone: string): string => phone.replaceAll(/\D/g, "").slice(-8);
 
@@ -258,8 +264,8 @@ const sharesContact = (a: Listing, b: Listing): boolean =>
   digits(a.phone) === digits(b.phone);
 
 /**
- * Joins listings without a position to the one place of that name. When several places have it, only an equal address
- * decides; else it stays by itself.
+ * Joins listings without a position to the one place of that name, or of a fuller one at their address. When several
+ * places have it, only an equal address decides; else it stays by itself.
  */
 function joinUnplaced(candidates: readonly Candidate[], groups: Groups): void {
   const unplaced = candidates
@@ -280,12 +286,16 @@ function joinUnplaced(candidates: readonly Candidate[], groups: Groups): void {
   for (const index of unplaced) {
     const own = candidates[index];
     if (own === undefined) continue;
-    const others = new Set(keysOf(own.name).flatMap((key) => byKey.get(key) ?? []));
+    const others = new Set([
+      ...keysOf(own.name).flatMap((key) => byKey.get(key) ?? []),
+      ...candidates.keys().filter((other) => isAtOneAddress(own, candidates[other])),
+    ]);
     const found = new Map<readonly number[], { readonly index: number; readonly agrees: boolean }>();
     for (const other of others) {
       const candidate = candidates[other];
       if (candidate === undefined || groups.of(other) === groups.of(index)) continue;
-      if (likeness(own.name, candidate.name) !== "equal" || !groups.canJoin(index, other)) continue;
+      const isOne = likeness(own.name, candidate.name) === "equal" || isAtOneAddress(own, candidate);
+      if (!isOne || !groups.canJoin(index, other)) continue;
       const agrees = addressesAgree(own.address, candidate.address);
       const known = found.get(groups.of(other));
       if (known === undefined || (agrees && !known.agrees))
@@ -297,6 +307,13 @@ function joinUnplaced(candidates: readonly Candidate[], groups: Groups): void {
     if (only !== undefined && second === undefined) groups.join(index, only.index);
   }
 }
+
+const isAtOneAddress = (own: Candidate, other: Candidate | undefined): boolean =>
+  other !== undefined &&
+  other !== own &&
+  other.startMs === undefined &&
+  addressesAgree(own.address, other.address) &&
+  isFullerName(own, other);
 
 const keysOf = ({ whole, outer }: Name): string[] =>
   [...new Set([whole.key, whole.joined, outer?.key ?? "", outer?.joined ?? ""])].filter((key) => key !== "");

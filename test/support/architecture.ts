@@ -79,8 +79,6 @@ const KNOWS_DRIVERS = /^services\/guide-composer\/(?:rpc|service|main)\.ts$|^tes
 /** Packages with one home; tests may use any. */
 const HOME: Readonly<Record<string, readonly string[]>> = {
   undici: [`${FETCHER}http/`],
-  "p-queue": [`${FETCHER}resilience/`],
-  cockatiel: [`${FETCHER}resilience/`],
   ioredis: [`${COMPOSER}cache/`],
   "lru-cache": [`${COMPOSER}cache/`],
   "@grpc/grpc-js": [`${COMPOSER}fetch/`],

@@ -104,6 +104,8 @@ export interface Provider {
   readonly offerings: readonly Offering[];
   readonly terms: Terms;
   readonly limits: Limits;
+  /** Loads what its answers need, before the server serves: whoever calls first must not wait for it. */
+  readonly prepare?: () => void;
   readonly fetch: (kind: SectionKind, query: ResolvedQuery, context: FetchContext) => Promise<Answer>;
   /** Present on geocoding providers. */
   readonly geocode?: (

@@ -69,6 +69,7 @@ export async function startFetcher(options: FetcherOptions): Promise<RunningFetc
   };
   let server: RunningServer;
   try {
+    for (const { prepare } of options.providers) prepare?.();
     server = await startServer({
       listen: options.settings.FETCHER_LISTEN,
       services: [ContentService],

@@ -4,7 +4,8 @@ import { SectionKind } from "../../../../shared/gen/wayfarer/type/v1/content_pb.
 import type { Answer, Provider, ResolvedQuery } from "../../provider.ts";
 import { airportFacts } from "./airport-facts.ts";
 import { countryFacts } from "./country-facts.ts";
-import { holidayFacts, holidayListings } from "./holidays.ts";
+import { loadData } from "./data-file.ts";
+import { holidayFacts, holidayListings, loadCalendar } from "./holidays.ts";
 import { placeFacts } from "./place-facts.ts";
 import { sunFacts, timeFacts } from "./time-facts.ts";
 
@@ -30,6 +31,10 @@ export const almanac: Provider = {
     maxStorageMs: MAX_STORAGE_MS,
   },
   limits: { attemptTimeoutMs: 0, maxConcurrentCount: 0, maxCallsPerMinute: undefined },
+  prepare: () => {
+    loadData();
+    loadCalendar("PT");
+  },
   fetch: async (kind, query) => {
     // Computing takes milliseconds, a country's first holidays up to 150: the requests to other providers leave first.
     await setImmediate();

@@ -67,7 +67,7 @@ export interface AlmanacData {
 
 let loaded: AlmanacData | undefined;
 
-/** Reads the files once, when the first answer needs them: about ten milliseconds. */
+/** Reads the files once: about ten milliseconds, several times that in a process that has just begun. */
 export function loadData(): AlmanacData {
   loaded ??= readFiles();
   return loaded;

@@ -83,8 +83,8 @@ function holidaysOfYear(
   return made;
 }
 
-function loadCalendar(countryCode: string, state?: string): Holidays {
-  // Loaded with the first answer that needs it: the data set takes 60 ms and 30 MB.
+/** Makes a calendar; with the first one the data set is loaded, which takes 60 ms and 30 MB. */
+export function loadCalendar(countryCode: string, state?: string): Holidays {
   const loaded: { default?: typeof Holidays } & typeof Holidays = createRequire(import.meta.url)(
     "date-holidays",
   );

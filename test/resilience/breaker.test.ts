@@ -128,6 +128,22 @@ describe("breaker", () => {
     assert.equal(breaker.state(), "closed");
   });
 
+  it("leaves a provider alone that fails once and says for how long, a minute at most", async () => {
+    const { clock, breaker, run, answer } = setUp();
+    const failFor = (retryDelayMs: number): Promise<unknown> =>
+      run(() => Promise.reject(new ServiceError("PROVIDER_UNAVAILABLE", "", { retryDelayMs }))).catch(
+        () => {},
+      );
+    await failFor(5_000);
+    await assert.rejects(answer(), { reason: "PROVIDER_CIRCUIT_OPEN", retryDelayMs: 4_998 });
+    await clock.advance(5_000);
+    assert.equal(breaker.state(), "half-open");
+    await failFor(3_600_000);
+    await assert.rejects(answer(), { reason: "PROVIDER_CIRCUIT_OPEN", retryDelayMs: 59_998 });
+    await clock.advance(60_000);
+    assert.equal(await answer(), "answer");
+  });
+
   it("ignores what was under way when it opened", async () => {
     const { clock, breaker, fail, run } = setUp();
     const late = [Promise.withResolvers<string>(), Promise.withResolvers<string>()] as const;

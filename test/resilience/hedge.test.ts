@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { createHedge, type HedgeOptions } from "../../services/content-fetcher/resilience/hedge.ts";
+import type { Provider } from "../../services/content-fetcher/provider.ts";
 import type { CallScope } from "../../services/content-fetcher/resilience/policy.ts";
 import { callScope } from "../support/call-scope.ts";
+import { openLink } from "../support/link.ts";
 import { createManualClock } from "../support/manual-clock.ts";
+import { PLAIN_ANSWER, plainProvider } from "../support/plain-provider.ts";
+import { startProviderServer, type ProviderServer } from "../support/provider-server.ts";
+import { until } from "../support/until.ts";
 
 function setUp(change: Partial<HedgeOptions> = {}) {
   const clock = createManualClock();
@@ -94,4 +99,48 @@ describe("hedge", () => {
     for (const { signal, reject } of copies) reject(signal.reason);
     await assert.rejects(call, /gone/);
   });
+});
+
+describe("hedging of a provider", () => {
+  let server: ProviderServer;
+  before(async () => {
+    server = await startProviderServer(() => PLAIN_ANSWER);
+  });
+  after(() => server.close());
+  beforeEach(() => server.reset());
+
+  /** One call to a provider whose first answer after five quick ones never comes. */
+  async function callWithHang(provider: Provider, hedging: boolean) {
+    const subject = openLink(provider, server.baseUrl, { hedging });
+    for (let call = 0; call < 5; call += 1) await subject.call();
+    server.setFault({ kind: "hang" }, 1);
+    const abort = new AbortController();
+    const call = subject.call({ signal: abort.signal });
+    call.catch(() => {});
+    await until(() => server.requests.length === 6);
+    await subject.clock.advance(100);
+    return { call, abort, close: subject.close };
+  }
+
+  it("gives a slow read a second copy, and closes the socket of the first", async () => {
+    const { call, close } = await callWithHang(plainProvider("plain"), true);
+    assert.equal(await call, "An old town on a river.");
+    assert.equal(server.requests.length, 7);
+    await until(() => server.openSocketCount() === 1);
+    await close();
+  });
+
+  const OFF: Readonly<Record<string, readonly [Provider, boolean]>> = {
+    "unless it is switched on": [plainProvider("plain"), false],
+    "of a provider with a key": [plainProvider("plain", {}, { keySetting: "PLAIN_KEY" }), true],
+  };
+  for (const [when, [provider, hedging]] of Object.entries(OFF)) {
+    it(`is off ${when}`, async () => {
+      const { call, abort, close } = await callWithHang(provider, hedging);
+      abort.abort(new Error("gone"));
+      await assert.rejects(call, /gone/);
+      assert.equal(server.requests.length, 6);
+      await close();
+    });
+  }
 });

@@ -2,7 +2,6 @@ import type { Dispatcher } from "undici";
 import type { ZodType } from "zod";
 import { ServiceError } from "../../../shared/errors.ts";
 import type { HttpAnswer, HttpRequest } from "./http-client.ts";
-import { MAX_BODY_BYTES } from "./pool.ts";
 import { parseRetryAfterMs } from "./retry-after.ts";
 
 export interface AttemptTarget {
@@ -48,7 +47,8 @@ export async function attempt<T>(
       body: form ?? null,
       signal,
     });
-    body = await readBody(response.body);
+    // Its size is limited where it comes from: on the wire by the agent, decompressed by the interceptor.
+    body = await response.body.text();
   } catch (error) {
     throw signal.aborted ? signal.reason : transportError(error, metadata);
   }
@@ -61,20 +61,6 @@ export async function attempt<T>(
     throw statusError(statusCode, headers, metadata, now, () => request.refusalDelayMs?.(statusCode, body));
   }
   return { status: statusCode, body: parse(body, schema, metadata), headers, fetchMs: now() };
-}
-
-async function readBody(body: Dispatcher.ResponseData["body"]): Promise<string> {
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of body) {
-    const bytes = Buffer.from(chunk);
-    sizeBytes += bytes.length;
-    if (sizeBytes > MAX_BODY_BYTES) {
-      throw new ServiceError("PROVIDER_RESPONSE_INVALID", `the body is larger than ${MAX_BODY_BYTES} bytes`);
-    }
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 type Metadata = Readonly<Record<string, string>>;

@@ -143,5 +143,3 @@ const toLookup =
       (error: unknown) => callback(error instanceof Error ? error : new Error("lookup failed"), []),
     );
   };
-
-export { MAX_BODY_BYTES };

@@ -11,6 +11,10 @@ const RECENT_COUNT = 20;
 const FIRST_OPEN_MS = 500;
 /** Short enough that a provider that has recovered is back in use within 2 s, at the price of about one probe a second. */
 const MAX_OPEN_MS = 1_500;
+/** A provider that names a longer time itself, by `Retry-After`, is left alone for that, up to this. */
+const MAX_ASKED_MS = 60_000;
+/** Timers fire up to a millisecond early: the retry that waits just as long must find the circuit half-open. */
+const TIMER_SLACK_MS = 2;
 
 export type CircuitState = "closed" | "half-open" | "open";
 
@@ -30,8 +34,8 @@ export interface Breaker extends Policy {
 }
 
 /**
- * Leaves a provider alone that keeps failing: attempts are refused at once with PROVIDER_CIRCUIT_OPEN until one probe
- * has been answered. It judges by meaning: server errors, timeouts, lost connections and unreadable answers count;
+ * Leaves a provider alone that keeps failing, or that fails and says for how long: attempts are refused at once with
+ * PROVIDER_CIRCUIT_OPEN until one probe has been answered. It judges by meaning: server errors, timeouts, lost connections and unreadable answers count;
  * a refusal for the rate, a "not found" or a caller that left do not.
  *
  * @param random in [0, 1); spreads the probes of several processes
@@ -46,9 +50,10 @@ export function createBreaker(clock: Clock, random: () => number): Breaker {
     circuit = next;
   }
 
-  function open(failedProbeCount: number): void {
+  function open(failedProbeCount: number, askedMs: number | undefined): void {
     const longestMs = Math.min(MAX_OPEN_MS, FIRST_OPEN_MS * 2 ** failedProbeCount);
-    const openMs = longestMs * (0.5 + 0.5 * random());
+    const ownMs = longestMs * (0.5 + 0.5 * random());
+    const openMs = askedMs === undefined ? ownMs : Math.min(MAX_ASKED_MS, askedMs) - TIMER_SLACK_MS;
     enter({ state: "open", untilMs: clock.now() + openMs, failedProbeCount });
   }
 
@@ -66,11 +71,11 @@ export function createBreaker(clock: Clock, random: () => number): Breaker {
     return period;
   }
 
-  function settle(begun: number, verdict: Verdict): void {
+  function settle(begun: number, verdict: Verdict, askedMs?: number): void {
     if (begun !== period) return;
     if (circuit.state === "half-open") {
       if (verdict === "answered") enter(CLOSED);
-      else if (verdict === "failed") open(circuit.failedProbeCount + 1);
+      else if (verdict === "failed") open(circuit.failedProbeCount + 1, askedMs);
       // The probe's caller left: the next attempt is the probe.
       else enter({ state: "open", untilMs: clock.now(), failedProbeCount: circuit.failedProbeCount });
       return;
@@ -81,7 +86,8 @@ export function createBreaker(clock: Clock, random: () => number): Breaker {
     const failuresInARow = failed ? circuit.failuresInARow + 1 : 0;
     const recent = [...circuit.recent, failed].slice(-RECENT_COUNT);
     const failureCount = recent.filter(Boolean).length;
-    if (failuresInARow >= MAX_FAILURES_IN_A_ROW || failureCount * 2 >= RECENT_COUNT) open(0);
+    const fails = failuresInARow >= MAX_FAILURES_IN_A_ROW || failureCount * 2 >= RECENT_COUNT;
+    if (fails || (failed && askedMs !== undefined)) open(0, askedMs);
     else enter(failureCount === 0 ? CLOSED : { state: "closed", failuresInARow, recent });
   }
 
@@ -101,7 +107,7 @@ export function createBreaker(clock: Clock, random: () => number): Breaker {
         settle(begun, "answered");
         return value;
       } catch (error) {
-        settle(begun, verdictOf(error));
+        settle(begun, verdictOf(error), error instanceof ServiceError ? error.retryDelayMs : undefined);
         throw error;
       }
     },

@@ -60,6 +60,8 @@ const REPORT_WINDOW = { reachMs: 600_000, maxSampleCount: 500 };
 /** What a deadline is judged by is younger, so that a slow spell is forgotten soon after it has ended. */
 const EXPECTATION_WINDOW = { reachMs: 60_000, maxSampleCount: 64 };
 const MIN_EXPECTATION_COUNT = 5;
+/** A copy that is sent earlier than this costs the provider more than it saves anybody. */
+const MIN_HEDGE_DELAY_MS = 50;
 const CIRCUIT_RANK = { closed: 0, "half-open": 1, open: 2 } as const satisfies Record<CircuitState, number>;
 
 /**
@@ -104,7 +106,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
           ? [
               createHedge({
                 clock,
-                delayMs: () => expectation.quantileMs(0.95, MIN_EXPECTATION_COUNT),
+                delayMs: () => {
+                  const usualMs = expectation.quantileMs(0.95, MIN_EXPECTATION_COUNT);
+                  return usualMs === undefined ? undefined : Math.max(MIN_HEDGE_DELAY_MS, usualMs);
+                },
                 budget,
                 takeQuota: quota.take,
               }),

@@ -55,19 +55,31 @@ describe("a Redis Cluster", () => {
     for (const key of keys) assert.equal(textOf(found.get(key)), `of ${key}`);
     return { tookMs, decisions: found.get(keys[0] ?? "")?.decisions ?? [] };
   }
+  async function beInUse(): Promise<void> {
+    for (const node of cluster.nodes)
+      await eventually(async () => !(await call(at(0), newOn(node))).decisions.includes("BYPASS_REDIS"));
+  }
   const isStored = async (destination: string): Promise<boolean> =>
     (await call(at(2), destination)).decisions.includes("HIT_REDIS");
 
   it("holds one load for all composers, whichever node a destination lies on", async () => {
     for (const node of cluster.nodes) {
-      const keys = keysOf(newOn(node));
-      source.hold();
-      const all = Array.from({ length: 30 }, (_, index) => ask(at(index % 3), keys, source));
-      await eventually(() => keys.every((key) => source.callCount(key) > 0));
-      source.open();
-      for (const found of await Promise.all(all))
-        for (const key of keys) assert.equal(textOf(found.get(key)), `of ${key}`);
-      for (const key of keys) assert.equal(source.callCount(key), 1);
+      // Once more when a node was too slow to be waited for, because its machine is busy with others.
+      await eventually(async () => {
+        const keys = keysOf(newOn(node));
+        source.hold();
+        const all = Array.from({ length: 30 }, (_, index) => ask(at(index % 3), keys, source));
+        await eventually(() => keys.every((key) => source.callCount(key) > 0));
+        source.open();
+        const answers = await Promise.all(all);
+        for (const found of answers)
+          for (const key of keys) assert.equal(textOf(found.get(key)), `of ${key}`);
+        const passedOver = answers.some((found) =>
+          [...found.values()].some(({ decisions }) => decisions.includes("BYPASS_REDIS")),
+        );
+        if (!passedOver) for (const key of keys) assert.equal(source.callCount(key), 1);
+        return !passedOver;
+      });
     }
   });
 
@@ -105,7 +117,7 @@ describe("a Redis Cluster", () => {
   it("serves without a dead node what lies on it, uses the others, and uses it again when it is back", async () => {
     const [dead, ...living] = cluster.nodes;
     assert.ok(dead);
-    for (const node of cluster.nodes) await call(at(0), newOn(node));
+    await beInUse();
     await dead.kill();
     try {
       const slow: number[] = [];
@@ -147,7 +159,7 @@ describe("a Redis Cluster", () => {
   it("waits once for a frozen node, and not for what lies elsewhere", async () => {
     const [frozen, living] = cluster.nodes;
     assert.ok(frozen && living);
-    for (const node of cluster.nodes) await call(at(0), newOn(node));
+    await beInUse();
     frozen.freeze();
     try {
       const slow: number[] = [];
@@ -180,7 +192,6 @@ describe("a Redis Cluster", () => {
       await dead.kill();
       try {
         for (const cache of caches) await ask(cache, keys, source);
-        await new Promise<void>((resolve) => setTimeout(resolve, 20));
         let version = 0;
         // What was told while a composer looked for another node is lost; what is told afterwards is not.
         await eventually(async () => {
@@ -188,14 +199,11 @@ describe("a Redis Cluster", () => {
           const text = `${version} of ${key}`;
           source.answer(() => ({ state: "loaded", loaded: valueOf(text, Date.now()) }));
           await ask(at(0), keys, source, { mode: "refresh" });
-          const endMs = performance.now() + 200;
-          while (performance.now() < endMs) {
-            const seen = await Promise.all(
-              caches.map(async (cache) => textOf((await ask(cache, keys, source)).get(key))),
-            );
-            if (seen.every((each) => each === text)) return true;
-          }
-          return false;
+          await new Promise<void>((resolve) => setTimeout(resolve, 20));
+          const seen = await Promise.all(
+            caches.map(async (cache) => textOf((await ask(cache, keys, source)).get(key))),
+          );
+          return seen.every((each) => each === text);
         });
       } finally {
         await dead.restart();

@@ -81,6 +81,8 @@ export function createCommandClient(target: RedisTarget, monotonicNow: () => num
       redisOptions: common,
       enableOfflineQueue: false,
       enableAutoPipelining: true,
+      // It asks one node, at random, whether the cluster is well, and does without all of them when that one is not.
+      enableReadyCheck: false,
       clusterRetryStrategy: reconnectDelayMs,
       // A failover that the client has not heard of yet costs one redirection, not a wait.
       maxRedirections: 2,

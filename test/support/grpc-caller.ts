@@ -59,13 +59,16 @@ export function callBytes(client: Client, path: string, call: RawCall): Promise<
   });
 }
 
-function readStatus(trailers: Metadata): Omit<Ending, "code" | "message" | "messages"> {
+/** The details of one kind; undefined when the status has none of it. */
+export function readDetails<T extends DescMessage>(trailers: Metadata, desc: T): MessageShape<T> | undefined {
   const [bytes] = trailers.get("grpc-status-details-bin");
   const details = bytes instanceof Buffer ? fromBinary(StatusSchema, bytes).details : [];
-  const find = <T extends DescMessage>(desc: T): MessageShape<T> | undefined => {
-    const found = details.find(({ typeUrl }) => typeUrl === `type.googleapis.com/${desc.typeName}`);
-    return found && fromBinary(desc, found.value);
-  };
+  const found = details.find(({ typeUrl }) => typeUrl === `type.googleapis.com/${desc.typeName}`);
+  return found && fromBinary(desc, found.value);
+}
+
+function readStatus(trailers: Metadata): Omit<Ending, "code" | "message" | "messages"> {
+  const find = <T extends DescMessage>(desc: T): MessageShape<T> | undefined => readDetails(trailers, desc);
   const info = find(ErrorInfoSchema);
   const retry = find(RetryInfoSchema)?.retryDelay;
   return {

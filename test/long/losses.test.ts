@@ -20,11 +20,10 @@ import { startRedisServer, type RedisServer } from "../support/redis/server.ts";
 import { startService, type ServiceProcess } from "../support/service-process.ts";
 
 const COMPOSE = "/wayfarer.guide.v1.GuideService/ComposeGuide";
-const CITIES = [
-  ...["Lisbon", "Madrid", "Rome", "Paris", "Berlin", "Vienna", "Prague", "Oslo", "Athens", "Dublin"],
-  ...["Budapest", "Warsaw", "Helsinki", "Stockholm", "Copenhagen", "Brussels", "Amsterdam", "Zurich"],
-  ...["Milan", "Naples", "Seville", "Lyon", "Marseille", "Hamburg", "Munich", "Krakow"],
-] as const;
+const CITIES =
+  "Lisbon Madrid Rome Paris Berlin Vienna Prague Oslo Athens Dublin Budapest Warsaw Helsinki Stockholm Copenhagen Brussels Amsterdam Zurich Milan Naples Seville Lyon Marseille Hamburg Munich Krakow".split(
+    " ",
+  );
 /** Calls in a minute: of a few guides. */
 const LIMIT = 72;
 
@@ -93,7 +92,7 @@ describe("losses, with both services as processes", function () {
     )[0];
     const admin = createClient(GuideAdminService, createGrpcTransport({ baseUrl: `http://${adminAddress}` }));
     const guides = clientOf(composer);
-    const [cached, ...others] = CITIES;
+    const [cached = "", ...others] = CITIES;
     await guides.composeGuide(requestOf(cached));
     const callsPerGuide = (await admin.getStats({})).providerCallsLastMinute;
     assert.ok(callsPerGuide > 5 && callsPerGuide < LIMIT / 2);

@@ -31,7 +31,7 @@ const KINDS = [
 const SETUP =
   `6 sections (weather, attractions, restaurants, neighborhoods, experiences, practical) from the test providers, each ` +
   `answering after ${FIXED_LATENCY_MS} ms, providers, content-fetcher and guide-composer in processes of their own, ` +
-  "one gRPC client on one connection; providers' limits on calls at once and in a minute lifted";
+  "one gRPC client on one connection; providers' limits on calls at once and in a minute lifted, warming off";
 
 const SEQUENTIAL = ["cold.overhead_ms.p50", "cold.overhead_ms.p99", "cold.cpu_ms"] as const;
 const LOAD = ["cold.load.overhead_ms.p50", "cold.load.overhead_ms.p99"] as const;

@@ -76,7 +76,7 @@ export const COMPOSER_SETTINGS = {
     type: integer(0, 100_000),
     default: "30",
     description:
-      "Most calls to providers that warming makes in any minute, 0 to 100000; 0: nothing is warmed.",
+      "Most calls to providers that warming makes in any minute, and most guides that it composes, 0 to 100000; 0: nothing is warmed.",
   },
   ...PROCESS_SETTINGS,
 } as const satisfies SettingTable;

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Destination } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { Popularity } from "../cache/popularity.ts";
 import type { Catalog } from "../catalog.ts";
@@ -19,7 +20,7 @@ export interface WarmerOptions {
   readonly destinationOf: (name: string, signal: AbortSignal) => Promise<Destination | undefined>;
   /** Names of the destinations that are kept warm whether or not anybody asks for them. */
   readonly configured: readonly string[];
-  /** Most calls to providers that warming makes in a minute; 0: it does not run. */
+  /** Most calls to providers that warming makes in a minute, and most guides that it composes; 0: it does not run. */
   readonly maxCallsPerMinute: number;
   /** Whether this process is the one that warms, and there is room for it. */
   readonly mayRun: () => boolean;
@@ -53,6 +54,8 @@ export function startWarmer(options: WarmerOptions): Warmer {
     const offerings = await options.catalog.offerings(closing.signal);
     const found: WarmCandidate[] = [];
     for (const [name, popularity] of scores) {
+      // In one go, two hundred of them would hold up every caller for a tenth of a second.
+      await setImmediate();
       if (!mayRun() || closing.signal.aborted) return [];
       const destination = await options.destinationOf(name, closing.signal);
       if (destination === undefined) continue;
@@ -79,8 +82,11 @@ export function startWarmer(options: WarmerOptions): Warmer {
     if (!mayRun() || leftCount() <= 0) return;
     for (const { destination } of rankCandidates(await candidates())) {
       if (!mayRun() || closing.signal.aborted || leftCount() <= 0) return;
+      await setImmediate();
       const warmed = await options.warm(defaultSpec(destination), closing.signal);
-      if (warmed.outcome !== "failed") spent.push({ atMs: monotonicNow(), count: warmed.providerCallCount });
+      // A guide that takes no call, because embedded data was all that it lacked, still takes our own time.
+      if (warmed.outcome !== "failed")
+        spent.push({ atMs: monotonicNow(), count: Math.max(1, warmed.providerCallCount) });
     }
   }
 

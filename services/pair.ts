@@ -1,7 +1,12 @@
 import type { readSettings as ReadSettings } from "../shared/config.ts";
 import type { Log } from "../shared/log.ts";
 import { startTelemetry } from "../shared/telemetry/telemetry.ts";
-import { FETCHER_SETTINGS, readKeySettings, readOriginUrls } from "./content-fetcher/config.ts";
+import {
+  FETCHER_SETTINGS,
+  ORIGIN_SETTINGS,
+  readKeySettings,
+  readOriginUrls,
+} from "./content-fetcher/config.ts";
 import { PROVIDERS } from "./content-fetcher/providers.ts";
 import { startFetcher } from "./content-fetcher/service.ts";
 import { COMPOSER_SETTINGS } from "./guide-composer/config.ts";
@@ -22,39 +27,42 @@ export async function startPair(
   readSettings: typeof ReadSettings,
 ): Promise<RunningPair> {
   const free = { host: "127.0.0.1", port: 0 };
-  const fetcherSettings = readSettings(FETCHER_SETTINGS, environment);
-  const composerSettings = readSettings(COMPOSER_SETTINGS, environment);
+  // One table, so that one message names the problems of both.
+  const settings = readSettings(
+    { ...FETCHER_SETTINGS, ...ORIGIN_SETTINGS, ...COMPOSER_SETTINGS },
+    environment,
+  );
   const originUrls = readOriginUrls(environment);
   const telemetry = startTelemetry("wayfarer", environment, log);
   const clocks = { now: Date.now, monotonicNow: () => performance.now(), random: Math.random };
-  const fetcher = await startFetcher({
-    settings: { ...fetcherSettings, FETCHER_LISTEN: free },
-    originUrls,
-    keySettings: readKeySettings(environment),
-    providers: PROVIDERS,
-    log,
-    telemetry,
-    ...clocks,
-  });
-  const composer = await startComposer({
-    settings: {
-      ...composerSettings,
-      COMPOSER_LISTEN: free,
-      ADMIN_LISTEN: free,
-      FETCHER_TARGET: fetcher.address,
-    },
-    log,
-    telemetry,
-    ...clocks,
-  });
-  return {
-    composer: composer.address,
-    admin: composer.adminAddress,
-    fetcher: fetcher.address,
-    close: async (graceMs) => {
-      await composer.close(graceMs);
-      await fetcher.close(graceMs);
-      await telemetry.shutdown();
-    },
+  const running: { readonly close: (graceMs: number) => Promise<void> }[] = [
+    { close: async () => await telemetry.shutdown() },
+  ];
+  // Callers before those whom they call, so that each drain finds what it needs.
+  const close = async (graceMs: number): Promise<void> => {
+    for (const one of running.toReversed()) await one.close(graceMs);
   };
+  try {
+    const fetcher = await startFetcher({
+      settings: { ...settings, FETCHER_LISTEN: free },
+      originUrls,
+      keySettings: readKeySettings(environment),
+      providers: PROVIDERS,
+      log,
+      telemetry,
+      ...clocks,
+    });
+    running.push(fetcher);
+    const composer = await startComposer({
+      settings: { ...settings, COMPOSER_LISTEN: free, ADMIN_LISTEN: free, FETCHER_TARGET: fetcher.address },
+      log,
+      telemetry,
+      ...clocks,
+    });
+    running.push(composer);
+    return { composer: composer.address, admin: composer.adminAddress, fetcher: fetcher.address, close };
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
 }

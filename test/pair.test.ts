@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { ConnectError, createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
 import { z } from "zod";
 import { readSettings, ConfigError } from "../shared/config.ts";
+import { BadRequestSchema } from "../shared/gen/google/rpc/error_details_pb.ts";
+import { GuideService } from "../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { createLog } from "../shared/log.ts";
 import { startPair } from "../services/pair.ts";
 import { startQuietPair, type QuietPair } from "./support/quiet-pair.ts";
@@ -57,6 +61,31 @@ describe("the pair, all providers down", () => {
     assert.equal(pair.provider.requests.length, 0);
   });
 
+  it("names a day that is over at the destination by its path in the message", async () => {
+    const over = new Date(Date.now() - 86_400_000);
+    const startDate = {
+      year: over.getUTCFullYear(),
+      month: over.getUTCMonth() + 1,
+      day: over.getUTCDate(),
+    };
+    const { body } = await call({ spec: { destinationQuery: "Lisbon", startDate } });
+    assert.ok(JSON.stringify(body).includes('"field":"spec.start_date"'));
+    const client = createClient(
+      GuideService,
+      createConnectTransport({ baseUrl: `http://${pair.composer}`, httpVersion: "1.1" }),
+    );
+    const spec = { destination: { case: "destinationQuery" as const, value: "Lisbon" }, startDate };
+    const fields: string[] = [];
+    try {
+      for await (const response of client.streamGuide({ request: { spec } }))
+        assert.fail(response.event.case);
+    } catch (error) {
+      const details = ConnectError.from(error).findDetails(BadRequestSchema);
+      fields.push(...details.flatMap(({ fieldViolations }) => fieldViolations.map(({ field }) => field)));
+    }
+    assert.deepEqual(fields, ["request.spec.start_date"]);
+  });
+
   it("asks no provider about an ambiguous name", async () => {
     const { body } = await call({ spec: { destinationQuery: "Springfield" } });
     assert.equal(errorSchema.parse(body).details[0]?.debug.reason, "DESTINATION_AMBIGUOUS");
@@ -66,11 +95,20 @@ describe("the pair, all providers down", () => {
   it("refuses a bad configuration with every problem in one message", async () => {
     await assert.rejects(
       startPair(
-        { OVERPASS_BASE_URL: "ftp://x", MET_NORWAY_BASE_URL: "no url" },
+        { OVERPASS_BASE_URL: "ftp://x", MET_NORWAY_BASE_URL: "no url", REDIS_URL: "http://x" },
         createLog("test", "silent"),
         readSettings,
       ),
-      (error) => error instanceof ConfigError && error.problems.length === 2,
+      (error) => error instanceof ConfigError && error.problems.length === 3,
+    );
+  });
+});
+
+describe("a pair that cannot start", () => {
+  it("leaves nothing open when the second of the two cannot start", async () => {
+    await assert.rejects(
+      startPair({ WARM_DESTINATIONS: "asdfqwer" }, createLog("test", "silent"), readSettings),
+      (error) => error instanceof ConfigError && error.problems.length === 1,
     );
   });
 });

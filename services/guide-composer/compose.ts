@@ -47,7 +47,7 @@ export async function* compose(
   const destination = await inSpan("resolve destination", {}, () =>
     dependencies.resolver.resolve(request.spec, call.signal),
   );
-  const resolved = resolveSpec(request.spec, destination, now());
+  const resolved = resolveSpec(request.spec, destination, now(), request.specPath);
   if (request.purpose === "caller") dependencies.countDestination(destination.name);
   const guideDecisions: CacheDecision[] = [];
   const decideGuide = (decisions: readonly Decision[], span: Span): void => {

@@ -24,6 +24,8 @@ import type { LookupMeter } from "./stats/lookup-meter.ts";
 /** A `ComposeGuideRequest` that has passed every check. */
 export interface CheckedRequest {
   readonly spec: GuideSpec;
+  /** Path of `spec` in the message that carried it, for violations. */
+  readonly specPath: string;
   readonly mode: LookupMode;
   /** Paths of `Guide` to return; all when empty. */
   readonly paths: readonly string[];

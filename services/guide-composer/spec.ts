@@ -64,9 +64,15 @@ const tidyPreferences = (preferences: Preferences | undefined): Preferences => {
  * Fills in every default of a spec whose destination is known.
  *
  * @param nowMs wall clock, milliseconds since the epoch; decides what "today there" is
+ * @param specPath path of the spec in the message that carried it, for violations
  * @throws ServiceError REQUEST_INVALID when the trip starts before today there or too far ahead
  */
-export function resolveSpec(spec: GuideSpec, destination: Destination, nowMs: number): ResolvedSpec {
+export function resolveSpec(
+  spec: GuideSpec,
+  destination: Destination,
+  nowMs: number,
+  specPath = "spec",
+): ResolvedSpec {
   const today = civilDateAt(nowMs, destination.timeZone);
   const startDate = spec.startDate ?? today;
   const start = toDayNumber(startDate);
@@ -77,7 +83,7 @@ export function resolveSpec(spec: GuideSpec, destination: Destination, nowMs: nu
       {
         violations: [
           {
-            field: "spec.start_date",
+            field: `${specPath}.start_date`,
             description: `must lie between today at the destination and ${MAX_YEARS_AHEAD} years ahead`,
           },
         ],

@@ -87,6 +87,7 @@ export function checkCompose(
   throwIfAny(found);
   return {
     spec,
+    specPath: `${prefix}spec`,
     mode: isKnownMode(request.cacheMode) ? MODES[request.cacheMode] : "prefer-cache",
     paths,
     requiredKinds: request.requiredSectionKinds,

@@ -35,6 +35,7 @@ export function createWarm(dependencies: ComposeDependencies, monotonicNow: () =
     };
     const request = {
       spec,
+      specPath: "spec",
       mode: "prefer-cache",
       paths: [],
       requiredKinds: [],

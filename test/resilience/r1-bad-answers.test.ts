@@ -6,6 +6,7 @@ import { ProviderOutcome_Kind as Kind, SectionKind } from "../../shared/gen/wayf
 import { toReason, type Reason } from "../../shared/errors.ts";
 import { startTestProviders, type ProviderId, type TestProviders } from "../providers/test-providers.ts";
 import { lisbonQuery, startFetcherFor, type FetcherUnderTest } from "../support/fetcher.ts";
+import { startPairFor } from "../support/pair.ts";
 import { PLAIN_ANSWER, plainOrigin, plainProvider } from "../support/plain-provider.ts";
 import { startProviderServer, type Fault, type Reply } from "../support/provider-server.ts";
 
@@ -143,5 +144,52 @@ describe("R1: an answer that attacks", () => {
     await other.close();
     assert.equal(reasonOf(outcome), "PROVIDER_RESPONSE_INVALID");
     assert.deepEqual([requestCount, other.requests.length], [1, 0]);
+  });
+});
+
+describe("R1: a guide with a provider that answers badly", () => {
+  it("omits its section with the reason, caches nothing of it, and has it with the next call after it recovers", async () => {
+    const servers = [
+      await startProviderServer(() => PLAIN_ANSWER),
+      await startProviderServer(() => PLAIN_ANSWER),
+    ];
+    const [healthy, failing] = servers;
+    assert.ok(healthy && failing);
+    const practical = { offerings: [{ kind: SectionKind.PRACTICAL, dependsOn: [] }] };
+    const pair = await startPairFor([plainProvider("healthy"), plainProvider("failing", {}, practical)], {
+      [plainOrigin("healthy")]: healthy.baseUrl,
+      [plainOrigin("failing")]: failing.baseUrl,
+    });
+    const compose = async () => {
+      const { guide } = await pair.client.composeGuide({
+        spec: {
+          destination: { case: "destinationQuery", value: "Lisbon" },
+          sectionKinds: [SectionKind.OVERVIEW, SectionKind.PRACTICAL],
+        },
+      });
+      return {
+        kinds: guide?.sections.map(({ kind }) => kind),
+        omissions: guide?.omissions.map(({ kind, reason }) => [kind, toReason(reason)]),
+      };
+    };
+    failing.setFault({ kind: "html" });
+    const omitted = {
+      kinds: [SectionKind.OVERVIEW],
+      omissions: [[SectionKind.PRACTICAL, "PROVIDER_RESPONSE_INVALID"]],
+    };
+    assert.deepEqual(await compose(), omitted);
+    assert.deepEqual(await compose(), omitted);
+    failing.setFault(undefined);
+    assert.deepEqual(await compose(), {
+      kinds: [SectionKind.OVERVIEW, SectionKind.PRACTICAL],
+      omissions: [],
+    });
+    // What the healthy one answered was kept; the failure was not.
+    assert.deepEqual(
+      servers.map(({ requests }) => requests.length),
+      [1, 3],
+    );
+    await pair.close();
+    for (const server of servers) await server.close();
   });
 });

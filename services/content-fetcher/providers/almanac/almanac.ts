@@ -70,10 +70,11 @@ function answer(kind: SectionKind, query: ResolvedQuery): Answer {
     };
   }
   if (kind === SectionKind.PRACTICAL) {
-    const facts = [...countryFacts(query), ...airportFacts(query), ...holidayFacts(query)];
-    return facts.length === 0
-      ? { state: "nothing-found" }
-      : { state: "content", content: { facts, attribution: ATTRIBUTIONS.holidays }, partial: false };
+    const holidays = holidayFacts(query);
+    const facts = [...countryFacts(query), ...airportFacts(query), ...holidays];
+    if (facts.length === 0) return { state: "nothing-found" };
+    const attribution = holidays.length > 0 && { attribution: ATTRIBUTIONS.holidays };
+    return { state: "content", content: { facts, ...attribution }, partial: false };
   }
   const listings = holidayListings(query).slice(0, query.maxListingCount);
   return listings.length === 0

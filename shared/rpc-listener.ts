@@ -1,10 +1,7 @@
-import { Http2ServerResponse } from "node:http2";
 import type { DescMethod } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import { universalRequestFromNodeRequest } from "@connectrpc/connect-node";
 import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/connect/protocol";
-import { errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
-import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { MAX_TIMER_MS } from "./deadline.ts";
 import { toWire, type ReportDefect } from "./error-wire.ts";
 import { REASON_CODE, ServiceError } from "./errors.ts";
@@ -12,6 +9,7 @@ import type { LoadShedder } from "./load-shedding.ts";
 import { pathOf, type AnyRequest, type AnyResponse } from "./open-calls.ts";
 import type { RecordRefusal } from "./refusals.ts";
 import { sendAnswer } from "./send-answer.ts";
+import { contentTypeOf, isGrpcCall, sendError } from "./send-error.ts";
 
 export interface RpcListenerOptions {
   readonly handlers: readonly UniversalHandler[];
@@ -98,11 +96,8 @@ function answerUnknown(request: AnyRequest, response: AnyResponse, options: RpcL
   answerError(request, response, 404, undefined, error, options);
 }
 
-const contentTypeOf = (request: AnyRequest): string => request.headers["content-type"] ?? "";
-const isGrpcCall = (request: AnyRequest): boolean => contentTypeOf(request).startsWith("application/grpc");
-
 /**
- * Answers a call that Connect never sees, in the protocol that was spoken.
+ * Answers a call that Connect never sees, and records it.
  *
  * @param status of HTTP, where the protocol has one for errors
  * @param method undefined when there is no such method
@@ -115,8 +110,7 @@ function answerError(
   failure: ServiceError,
   options: RpcListenerOptions,
 ): void {
-  const contentType = contentTypeOf(request);
-  const header = new Headers({ "content-type": contentType });
+  const header = new Headers({ "content-type": contentTypeOf(request) });
   const traceparent = request.headers["traceparent"];
   if (typeof traceparent === "string") header.set("traceparent", traceparent);
   const traceId = options.record({
@@ -127,24 +121,5 @@ function answerError(
     reason: failure.reason,
     startMs: options.now(),
   });
-  const error = toWire(failure, traceId, options.reportDefect);
-  if (isGrpcCall(request)) answerGrpc(contentType, error, response);
-  else {
-    response.statusCode = status;
-    response.setHeader("content-type", "application/json");
-    write(response, errorToJsonBytes(error, undefined));
-  }
-}
-
-/** gRPC's form of an answer without messages: the trailers stand in the head. */
-function answerGrpc(contentType: string, error: ConnectError, response: AnyResponse): void {
-  response.statusCode = 200;
-  response.setHeader("content-type", contentType);
-  for (const [name, value] of setTrailerStatus(new Headers(), error)) response.setHeader(name, value);
-  response.end();
-}
-
-function write(response: AnyResponse, bytes: Uint8Array): void {
-  if (response instanceof Http2ServerResponse) response.end(bytes);
-  else response.end(bytes);
+  sendError(request, response, status, toWire(failure, traceId, options.reportDefect));
 }

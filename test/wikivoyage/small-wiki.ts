@@ -21,7 +21,8 @@ export const articleOf = (title: string, wikitext: string, parts: Partial<Articl
   location: undefined,
   wikidataId: undefined,
   disambiguation: false,
-  partOf: [],
+  region: false,
+  partOf: "",
   sections: toSections(wikitext),
   ...parts,
 });

@@ -27,13 +27,18 @@ export interface Article {
   readonly wikidataId: string | undefined;
   /** The page only tells namesakes apart. */
   readonly disambiguation: boolean;
-  /** Titles that `{{IsPartOf}}` names. */
-  readonly partOf: readonly string[];
+  /** It is about a country or a region, by the mark of its state of completion, such as `{{usableregion}}`. */
+  readonly region: boolean;
+  /** Title of the page that it is part of, by `{{IsPartOf}}`; empty when it does not say. */
+  readonly partOf: string;
   readonly sections: readonly Section[];
 }
 
 /** Templates that mark pages which tell namesakes apart. */
 const DISAMBIGUATION = new Set(["disamb", "disambig", "disambiguation"]);
+
+/** `{{outlinecountry}}`, `{{guideregion}}`: states of completion by what the page is about. */
+const REGION = /^(?:stub|outline|usable|guide|star)(?:country|region|continent)$/;
 
 /** Reads a page; undefined when the query brought no text of it. */
 export function toArticle(page: Page, fetchMs: number): Article | undefined {
@@ -54,7 +59,8 @@ export function toArticle(page: Page, fetchMs: number): Article | undefined {
     location: page.location ?? (geo && parseLocation(geo.parameters.get("1"), geo.parameters.get("2"))),
     wikidataId: page.wikidataId,
     disambiguation: page.disambiguation || [...marks.keys()].some((name) => DISAMBIGUATION.has(name)),
-    partOf: partOf === "" ? [] : [partOf],
+    region: [...marks.keys()].some((name) => REGION.test(name)),
+    partOf,
     sections,
   };
 }

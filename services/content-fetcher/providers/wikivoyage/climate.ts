@@ -35,7 +35,7 @@ const MM_PER_INCH = 25.4;
 export function climateFacts(article: Article, query: ResolvedQuery): FactInit[] {
   const table = article.sections
     .filter(({ path }) => path.length === 0 || path.includes("climate") || path[0] === "understand")
-    .flatMap(({ nodes }) => [...templatesOf(nodes())])
+    .flatMap(({ nodes }) => templatesOf(nodes()))
     .find(({ name }) => name === "climate");
   if (table === undefined) return [];
   const months = new Set(tripDays(query).map((day) => toCivil(day).month));

@@ -38,17 +38,24 @@ export interface Districts {
   readonly complete: boolean;
 }
 
-/** Districts in the order of the article: its `{{Regionlist}}`, then items of lists under a heading of districts. */
-export function districtEntries(article: Pick<Article, "sections">): DistrictEntry[] {
-  const entries = article.sections.flatMap((section) => {
-    const regions = [...templatesOf(section.nodes())].filter(({ name }) => name === "regionlist");
-    const listed = section.path.some((heading) => HEADINGS.has(heading)) ? itemsOf(section) : [];
-    return [...regions.flatMap(regionsOf), ...listed];
-  });
-  const names = new Set<string>();
-  return entries.filter(({ name, title }) => {
+/**
+ * Districts in the order of the article: its `{{Regionlist}}`, then items of lists under a heading of districts. Below a
+ * region list those name the towns around as well: then only pages below the city's own count.
+ */
+export function districtEntries(city: Pick<Article, "title" | "sections">): DistrictEntry[] {
+  const regions = city.sections.flatMap(({ nodes }) =>
+    templatesOf(nodes())
+      .filter(({ name }) => name === "regionlist")
+      .flatMap(regionsOf),
+  );
+  const items = city.sections
+    .filter(({ path }) => path.some((heading) => HEADINGS.has(heading)))
+    .flatMap(itemsOf)
+    .filter(({ title }) => regions.length === 0 || (title !== undefined && isSubpage(title, city)));
+  const known = new Set<string>();
+  return [...regions, ...items].filter(({ name, title }) => {
     const identity = title ?? name;
-    return name !== "" && !names.has(identity) && names.add(identity) !== undefined;
+    return name !== "" && !known.has(identity) && known.add(identity) !== undefined;
   });
 }
 
@@ -173,9 +180,10 @@ export async function readDistricts(
 const belongsTo = (article: Article, city: Article): boolean =>
   !article.disambiguation &&
   article.title !== city.title &&
-  (isSubpage(article.title, city) || article.partOf.includes(city.title));
+  (isSubpage(article.title, city) || article.partOf === city.title);
 
-const isSubpage = (title: string, city: Article): boolean => title.startsWith(`${city.title}/`);
+const isSubpage = (title: string, city: Pick<Article, "title">): boolean =>
+  title.startsWith(`${city.title}/`);
 
 /**
  * The districts as listings: described by the city's article, or else by their own, which also says where they are.

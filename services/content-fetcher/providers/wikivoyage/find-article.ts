@@ -5,7 +5,8 @@ import { toArticle, type Article } from "./article.ts";
 import { distanceKm, type Position } from "./coordinates.ts";
 import { readFacts, readPages, searchNear, searchText, type Page, type PageBatch } from "./media-wiki.ts";
 import type { InternalLink, Node } from "./wikitext/parse-wikitext.ts";
-import { plainText } from "./wikitext/runs.ts";
+import { toPassages } from "./wikitext/passages.ts";
+import { inlineTemplates, plainText } from "./wikitext/runs.ts";
 
 /**
  * Farthest that an article of the destination's own name may lie from it. GeoNames and Wikivoyage set the centres of
@@ -48,15 +49,18 @@ export async function findArticle(destination: Destination, context: FetchContex
   };
 
   const plain = await read(destination.displayName);
-  if (plain !== undefined && isAbout(plain, destination, here)) return { article: plain, callCount };
+  const fitting = plain !== undefined && isAbout(plain, destination, here) ? plain : undefined;
+  // A country can share its name with its capital, and an island is a region too.
+  if (fitting?.region === false) return { article: fitting, callCount };
 
   const links = plain?.disambiguation === true ? linkedTitles(plain) : [];
   const candidates = await counted(readFacts(context, [...qualifiedTitles(destination), ...links]));
   const chosen = nearest(candidates.pages, destination, here, links.length > 0);
-  if (chosen !== undefined) {
+  if (chosen !== undefined && chosen.title !== plain?.title) {
     const article = await read(chosen.title);
     if (article !== undefined && isAbout(article, destination, here)) return { article, callCount };
   }
+  if (fitting !== undefined) return { article: fitting, callCount };
 
   const around = await counted(searchNear(context, here));
   let last = nearest(around.pages, destination, here, false);
@@ -99,7 +103,7 @@ function isAbout(article: Article, destination: Destination, here: Position): bo
     return distanceKm(article.location, here) <= (named ? SAME_NAME_MAX_KM : OTHER_NAME_MAX_KM);
   }
   // Without a position only the article itself can say where it is.
-  const where = fold([article.title, ...article.partOf, introductionOf(article)].join(" "));
+  const where = fold([article.title, article.partOf, introductionOf(article)].join(" "));
   return (
     named && [destination.region, ...countryNames(destination)].some((name) => hasWords(where, fold(name)))
   );
@@ -109,10 +113,14 @@ const hasWords = (text: string, words: string): boolean => words !== "" && ` ${t
 
 const introductionOf = (article: Article): string => plainText(article.sections[0]?.nodes() ?? []);
 
-function introductionNames(article: Article, { displayName }: Destination): boolean {
-  const [text, name] = [fold(introductionOf(article)), fold(displayName)];
-  // Scripts without spaces have no words to tell apart.
-  return /^[\p{Script=Latin}\d ]+$/u.test(name) ? hasWords(text, name) : name !== "" && text.includes(name);
+/**
+ * Whether the article says itself that its subject has the name, as "'''Munich''' (German: ''München'')" does: in the
+ * first paragraph, set apart from the running text, where the names of places nearby are not.
+ */
+function introductionNames({ sections: [lead] }: Article, { displayName }: Destination): boolean {
+  const name = fold(displayName);
+  const [first] = toPassages(lead?.nodes() ?? [], inlineTemplates);
+  return (first?.runs ?? []).some(({ style, text }) => style !== "plain" && fold(text) === name);
 }
 
 function countryNames({ countryCode }: Destination): string[] {
@@ -122,7 +130,7 @@ function countryNames({ countryCode }: Destination): string[] {
 }
 
 const qualifiedTitles = (destination: Destination): string[] =>
-  [destination.region, ...countryNames(destination)]
+  [destination.region, ...countryNames(destination), "city"]
     .filter((qualifier) => qualifier !== "")
     .map((qualifier) => `${destination.displayName} (${qualifier})`);
 

@@ -40,7 +40,7 @@ export function listingsOf(article: Pick<Article, "sections">): readonly RawList
   const read = READ.get(article);
   if (read !== undefined) return read;
   const listings = article.sections.flatMap((section) =>
-    [...templatesOf(section.nodes())].flatMap((template) => toRawListing(template, section) ?? []),
+    templatesOf(section.nodes()).flatMap((template) => toRawListing(template, section) ?? []),
   );
   READ.set(article, listings);
   return listings;

@@ -154,18 +154,21 @@ function fitParts(parts: readonly Part[]): string {
   const whole = filled
     .map(({ heading, passages }) => ({ heading, passages: withoutLinks(passages) }))
     .map((part) => ({ ...part, length: lengthOf(part) + GAP.length }));
-  let open = whole.map(({ length }) => length).sort((a, b) => a - b);
+  const lengths = whole.map(({ length }) => length).sort((a, b) => a - b);
   let left = MAX_TEXT_LENGTH + GAP.length;
+  let wholeCount = 0;
   // Rising water: parts below its level are whole, the others share what is left.
-  while (open.length > 0 && (open[0] ?? 0) * open.length <= left) {
-    left -= open[0] ?? 0;
-    open = open.slice(1);
+  for (const length of lengths) {
+    if (length * (lengths.length - wholeCount) > left) break;
+    left -= length;
+    wholeCount += 1;
   }
-  const share = open.length === 0 ? MAX_TEXT_LENGTH : Math.floor(left / open.length);
+  const share =
+    wholeCount === lengths.length ? MAX_TEXT_LENGTH + GAP.length : left / (lengths.length - wholeCount);
   return whole
     .flatMap(({ heading, passages, length }) => {
       if (length <= share) return [partMarkdown({ heading, passages })];
-      const room = share - GAP.length - headingLength(heading);
+      const room = Math.floor(share) - GAP.length - headingLength(heading);
       const fitting = room < MIN_PART_LENGTH ? [] : fitPassages(passages, room);
       return fitting.length === 0 ? [] : [partMarkdown({ heading, passages: fitting })];
     })

@@ -52,6 +52,8 @@ const LOCAL: Readonly<Record<string, ReadonlySet<string>>> = {
   R: new Set(["ZAR"]),
   Fr: new Set(["CHF"]),
 };
+/** The first currency of each country. */
+const FIRST_CURRENCY = new Map(Object.entries(countries).map(([code, { currency }]) => [code, currency[0]]));
 const ISO = new Set(Intl.supportedValuesOf("currency"));
 
 const NUMBER = String.raw`\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+(?:[.,]\d{1,2})?`;
@@ -74,7 +76,7 @@ const QUALIFIED =
  * @param countryCode ISO 3166-1 alpha-2, tells what `$` and its like mean; may be empty
  */
 export function toPrice(text: string, countryCode: string): PriceInit {
-  const local = localCurrency(countryCode);
+  const local = FIRST_CURRENCY.get(countryCode);
   if (FREE.test(text) && local !== undefined) {
     const free: MoneyInit = { currencyCode: local, units: 0n };
     return { text, minAmount: free, maxAmount: free };
@@ -85,12 +87,6 @@ export function toPrice(text: string, countryCode: string): PriceInit {
   if (again !== undefined && currencyOf(again, "", local) !== currency) return { text };
   const [low, high] = [toMoney(min, currency), toMoney(max, currency)];
   return low.value > high.value ? { text } : { text, minAmount: low.money, maxAmount: high.money };
-}
-
-/** The country's first currency; undefined when there is no such country. */
-function localCurrency(countryCode: string): string | undefined {
-  const country = Object.entries(countries).find(([code]) => code === countryCode)?.[1];
-  return country?.currency[0];
 }
 
 function currencyOf(before: string, after: string, local: string | undefined): string | undefined {

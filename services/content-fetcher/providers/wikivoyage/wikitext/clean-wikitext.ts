@@ -52,14 +52,13 @@ export interface HeadedText {
  * back as character references, so that nothing later reads it as markup. In time linear to the text, for any text.
  */
 export function cleanWikitext(wikitext: string): string {
-  let lower: string | undefined;
   /** Ends that are known to be missing from here on: each is searched for in vain at most once. */
   const missing = new Set<string>();
   const find = (end: string, from: number): number => {
     if (missing.has(end)) return -1;
-    // Of the same length as the text, as `toLowerCase` is not for every script.
-    lower ??= wikitext.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
-    const at = lower.indexOf(end, from);
+    const pattern = new RegExp(end, "gi");
+    pattern.lastIndex = from;
+    const at = pattern.exec(wikitext)?.index ?? -1;
     if (at === -1) missing.add(end);
     return at;
   };
@@ -106,18 +105,15 @@ export function splitSections(wikitext: string): HeadedText[] {
   const sections: HeadedText[] = [];
   let level = 0;
   let heading = "";
-  let lines: string[] = [];
-  for (const line of wikitext.split("\n")) {
-    const match = line.startsWith("=") ? HEADING.exec(line) : null;
-    if (match === null) {
-      lines.push(line);
-      continue;
-    }
-    sections.push({ level, heading, body: lines.join("\n") });
+  let start = 0;
+  for (const { 0: line, index } of wikitext.matchAll(/^=.*$/gm)) {
+    const match = HEADING.exec(line);
+    if (match === null) continue;
+    sections.push({ level, heading, body: wikitext.slice(start, Math.max(start, index - 1)) });
     level = Math.min(match[1]?.length ?? 0, match[3]?.length ?? 0);
     heading = (match[2] ?? "").trim();
-    lines = [];
+    start = index + line.length + 1;
   }
-  sections.push({ level, heading, body: lines.join("\n") });
+  sections.push({ level, heading, body: wikitext.slice(start) });
   return sections;
 }

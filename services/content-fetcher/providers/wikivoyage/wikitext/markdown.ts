@@ -37,10 +37,7 @@ const closes = (piece: string, following: string): boolean =>
 
 /** Backslashes before what CommonMark would read as markup, and before `~~` of its common extension. */
 const escapeInline = (text: string): string =>
-  text
-    .replaceAll(/[\\`*_[\]<]/g, String.raw`\$&`)
-    .replaceAll(/&(?=#?[a-z0-9]+;)/gi, String.raw`\&`)
-    .replaceAll(/~(?=~)/g, String.raw`\~`);
+  text.replaceAll(/[\\`*_[\]<]|&(?=#?[a-z0-9]+;)|~(?=~)/gi, String.raw`\$&`);
 
 function linkTo(label: string, uri: string): string {
   const destination = uri

@@ -256,16 +256,21 @@ function trimNodes(nodes: readonly Node[]): Node[] {
 }
 
 /** All templates of a tree, in the order of the text, those inside of others and of links included. */
-export function* templatesOf(nodes: readonly Node[]): Generator<Template, void> {
-  for (const node of nodes) {
-    if (typeof node === "string") continue;
-    if (node.kind === "template") {
-      yield node;
-      for (const value of node.parameters.values()) yield* templatesOf(value);
-    } else if (node.kind === "link") {
-      for (const part of node.parts) yield* templatesOf(part);
-    } else {
-      yield* templatesOf(node.label);
+export function templatesOf(nodes: readonly Node[]): Template[] {
+  const templates: Template[] = [];
+  const collect = (each: readonly Node[]): void => {
+    for (const node of each) {
+      if (typeof node === "string") continue;
+      if (node.kind === "template") {
+        templates.push(node);
+        for (const value of node.parameters.values()) collect(value);
+      } else if (node.kind === "link") {
+        for (const part of node.parts) collect(part);
+      } else {
+        collect(node.label);
+      }
     }
-  }
+  };
+  collect(nodes);
+  return templates;
 }

@@ -61,7 +61,7 @@ export function toPassages(nodes: readonly Node[], show: ShowTemplate): Passage[
       endParagraph();
     } else {
       if (paragraph.length > 0) paragraph.push("\n");
-      paragraph = paragraph.concat(line);
+      for (const node of line) paragraph.push(node);
     }
   }
   endParagraph();

@@ -31,12 +31,16 @@ const MARGIN_LINK = /^\s*(?:[a-z]{2,3}(?:-[a-z]+)*|commons|wikipedia|dmoz|wikitr
 export const inlineTemplates: ShowTemplate = (template) => showInline(template, plainText);
 
 /** Plain text of wikitext, on one line, without any markup. */
-export const plainText = (nodes: readonly Node[], show: ShowTemplate = inlineTemplates): string =>
-  tidy(
-    toRuns(nodes, show)
-      .map(({ text }) => text)
-      .join(""),
-  );
+export function plainText(nodes: readonly Node[], show: ShowTemplate = inlineTemplates): string {
+  const [first = ""] = nodes;
+  // Most values of templates are empty or words: those need no reading.
+  if (nodes.length <= 1 && typeof first === "string" && WORDS.test(first)) return first;
+  const runs = toRuns(nodes, show);
+  return tidy(runs.map(({ text }) => text).join(""));
+}
+
+/** Single spaces between words, and no character that means anything in wikitext or is set differently there. */
+const WORDS = /^(?:[A-Za-z0-9,.:/%$+@-]+(?: (?![,.;:])[A-Za-z0-9,.:/%$+@-]+)*)?$/;
 
 /** Wikitext as runs on one line; newlines become spaces, and end bold and italics as in MediaWiki. */
 export function toRuns(nodes: readonly Node[], show: ShowTemplate = inlineTemplates): Run[] {
@@ -159,27 +163,33 @@ const BEHAVIOUR_SWITCH = /__[A-Z]+__/g;
 /** Control characters, and characters that only steer direction, width or breaks. */
 const INVISIBLE = /[^\P{Cc}\s]|[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/gu;
 
-const toPlain = (text: string): string =>
-  dropLeftovers(decodeEntities(text.replaceAll(BEHAVIOUR_SWITCH, "")))
-    .replaceAll(INVISIBLE, "")
-    .replaceAll(/\s+/g, " ");
+function toPlain(text: string): string {
+  const decoded = decodeEntities(text.replaceAll(BEHAVIOUR_SWITCH, ""));
+  const visible = ONLY_ASCII.test(decoded) ? decoded : decoded.replaceAll(INVISIBLE, "");
+  return dropLeftovers(visible).replaceAll(/\s+/g, " ");
+}
+
+const ONLY_ASCII = /^[ -~]*$/;
 
 /**
  * Takes out what is left of broken markup: runs of brackets and braces, table ends, doubled apostrophes, the bracket
  * before an address, empty parentheses and the space that a dropped template leaves before a comma.
  */
 const dropLeftovers = (text: string): string =>
-  text
-    .replaceAll(/[[\]{}]{2,}|\{\||\|\}/g, "")
-    .replaceAll(/\[(?=(?:https?:)?\/\/)/gi, "")
-    .replaceAll(/'{2,}/g, '"');
+  text.replaceAll(LEFTOVERS, (found) => (found.startsWith("'") ? '"' : ""));
+
+const LEFTOVERS = /[[\]{}]{2,}|\{\||\|\}|\[(?=(?:https?:)?\/\/)|'{2,}/gi;
 
 const tidy = (text: string): string =>
   dropLeftovers(text)
-    .replaceAll(/\(\s*[,;]?\s*\)/g, "")
+    .replaceAll(EMPTY_PARENTHESES, "")
     .replaceAll(/\s+/g, " ")
-    .replaceAll(/ (?=[,.;](?:\s|$))/g, "")
+    .replaceAll(SPACE_BEFORE_STOP, "")
     .trim();
+
+/** A dropped template leaves them. */
+const EMPTY_PARENTHESES = /\( ?[,;]? ?\)/g;
+const SPACE_BEFORE_STOP = / (?=[,.;](?:\s|$))/g;
 
 /** What would be markup again where two runs meet. */
 const JOINED_MARKUP = /^(?:[[\]{}]{2}|\{\||\|\}|'')$/;
@@ -192,7 +202,7 @@ function trimRuns(runs: readonly Run[]): Run[] {
     if (last !== undefined && text !== "") trimmed.push({ ...last, text });
   };
   for (const run of runs) {
-    let text = run.text.replaceAll(/\(\s*[,;]?\s*\)/g, "").replaceAll(/ (?=[,.;](?:\s|$))/g, "");
+    let text = run.text.replaceAll(EMPTY_PARENTHESES, "").replaceAll(SPACE_BEFORE_STOP, "");
     const before = trimmed.at(-1)?.text ?? "";
     if (JOINED_MARKUP.test(before.slice(-1) + text.slice(0, 1))) {
       setLast(before.slice(0, -1));

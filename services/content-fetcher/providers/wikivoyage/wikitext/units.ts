@@ -37,6 +37,10 @@ const UNITS: Readonly<Record<string, Unit>> = {
   c: { symbol: "°C", other: "°F", convert: (amount) => (amount * 9) / 5 + 32 },
 };
 
+/** More than any amount has, and what `toPrecision` takes. */
+const MAX_DIGITS = 21;
+const NUMBERS = new Intl.NumberFormat("en", { maximumFractionDigits: 20 });
+
 /** An amount, or two with what stands between them. */
 const AMOUNTS = /^([-−]?\d[\d,]*(?:\.\d+)?)(?:(\s*(?:[-–—]|to)\s*)([-−]?\d[\d,]*(?:\.\d+)?))?$/;
 
@@ -64,7 +68,5 @@ function convert(unit: Unit, written: string): string {
   const value = unit.convert(Number(written.replaceAll(",", "").replace("−", "-")));
   if (unit.other.startsWith("°")) return String(Math.round(value));
   const significant = digits.replace(".", "").replace(/^0+/, "").replace(/0+$/, "").length;
-  return new Intl.NumberFormat("en", {
-    maximumSignificantDigits: Math.min(21, Math.max(2, significant)),
-  }).format(value);
+  return NUMBERS.format(Number(value.toPrecision(Math.min(MAX_DIGITS, Math.max(2, significant)))));
 }

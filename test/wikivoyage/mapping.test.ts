@@ -156,7 +156,7 @@ describe("listings of an article", () => {
     assert.deepEqual(tower, {
       key: "q215003",
       title: "Tower",
-      summary: "(Torre) Old tower.",
+      summary: "Also: Torre. Old tower.",
       languageCode: "en",
       location: { latitude: 38.69159, longitude: -9.21598 },
       address: "1 Quay (tram 15)",

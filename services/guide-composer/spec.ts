@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { DateSchema, type Date as CivilDate } from "../../shared/gen/google/type/date_pb.ts";
+import { DateSchema } from "../../shared/gen/google/type/date_pb.ts";
 import { GuideSpecSchema, type GuideSpec } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import {
   PreferencesSchema,
@@ -7,6 +7,7 @@ import {
   type Preferences,
 } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ServiceError } from "../../shared/errors.ts";
+import { civilDayAt } from "./assemble/civil-time.ts";
 import type { ResolvedSpec } from "./plan.ts";
 import { SECTION_KINDS } from "./sections.ts";
 
@@ -15,19 +16,6 @@ const DEFAULT_LANGUAGE = "en";
 
 /** How far ahead a trip may start. */
 export const MAX_YEARS_AHEAD = 2;
-
-/** The civil date at a place at an instant. */
-export function civilDateAt(epochMs: number, timeZone: string): CivilDate {
-  const parts = new Intl.DateTimeFormat("en-CA", {
-    timeZone,
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-  }).formatToParts(epochMs);
-  const read = (type: Intl.DateTimeFormatPartTypes): number =>
-    Number(parts.find((part) => part.type === type)?.value);
-  return create(DateSchema, { year: read("year"), month: read("month"), day: read("day") });
-}
 
 /** Days since the epoch; orders civil dates and counts between them. */
 export const toDayNumber = (date: { year: number; month: number; day: number }): number =>
@@ -73,7 +61,7 @@ export function resolveSpec(
   nowMs: number,
   specPath = "spec",
 ): ResolvedSpec {
-  const today = civilDateAt(nowMs, destination.timeZone);
+  const today = create(DateSchema, civilDayAt(nowMs, destination.timeZone));
   const startDate = spec.startDate ?? today;
   const start = toDayNumber(startDate);
   if (start < toDayNumber(today) || start > toDayNumber({ ...today, year: today.year + MAX_YEARS_AHEAD })) {

@@ -47,6 +47,14 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
   return format;
 }
 
+/** The civil day in a time zone at an instant, milliseconds since the epoch. */
+export function civilDayAt(epochMs: number, timeZone: string): CivilDay {
+  const parts = formatOf(timeZone).formatToParts(epochMs);
+  const read = (type: Intl.DateTimeFormatPartTypes): number =>
+    Number(parts.find((part) => part.type === type)?.value);
+  return { year: read("year"), month: read("month"), day: read("day") };
+}
+
 /** @param timeZone an IANA name */
 export function createZoneClock(timeZone: string): ZoneClock {
   const format = formatOf(timeZone);

@@ -122,22 +122,23 @@ export function checkQuery(
   }
   checkPreferences(query.preferences, "query.preferences", found);
   if (found.length > before || destination === undefined) return undefined;
-  const today = new Intl.DateTimeFormat("en-CA", { timeZone: destination.timeZone })
-    .format(nowMs)
-    .split("-")
-    .map(Number);
-  const [year = 0, month = 0, day = 0] = today;
   return {
     ...query,
     destination,
     languageCode: query.languageCode === "" ? "en" : query.languageCode,
-    startDate: query.startDate ?? create(DateSchema, { year, month, day }),
+    startDate: query.startDate ?? create(DateSchema, civilDayAt(nowMs, destination.timeZone)),
     dayCount: query.dayCount === 0 ? DEFAULT_DAY_COUNT : query.dayCount,
     maxListingCount:
       query.maxListingCount === 0
         ? DEFAULT_LISTING_COUNT
         : Math.min(query.maxListingCount, MAX_LISTING_COUNT),
   };
+}
+
+function civilDayAt(epochMs: number, timeZone: string): { year: number; month: number; day: number } {
+  const day = new Intl.DateTimeFormat("en-CA", { timeZone }).format(epochMs);
+  const [year = 0, month = 0, dayOfMonth = 0] = day.split("-").map(Number);
+  return { year, month, day: dayOfMonth };
 }
 
 export function checkGeocode(request: GeocodeDestinationRequest): FieldViolation[] {

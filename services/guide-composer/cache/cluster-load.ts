@@ -150,7 +150,7 @@ async function settle(
   // Gone between two looks, evicted say: asked for once more. What can never be read is loaded in the end.
   if (missed.length > 0 && roundCount < MAX_ROUND_COUNT) again(missed, roundCount + 1);
   else loadNow(missed, { token, held: false });
-  for (const key of of("taken")) follow(key, waiters.get(key), settlements, () => again([key], roundCount));
+  follow(of("taken"), waiters, settlements, (keysLeft) => again(keysLeft, roundCount));
   await Promise.all(loading);
 }
 
@@ -174,20 +174,36 @@ async function readReady(
   });
 }
 
-/** Settles with what the holder of a lease comes to, or takes over. */
+/**
+ * Settles with what the holders of leases come to. When one has to be taken over, all that are left are asked for again:
+ * a dead holder's leases end together, and what it would have loaded in one call stays one call of one process.
+ */
 function follow(
-  key: string,
-  waiter: Waiter | undefined,
+  keys: readonly string[],
+  waiters: ReadonlyMap<string, Waiter>,
   settlements: Settlements,
-  takeOver: () => void,
+  takeOver: (keysLeft: readonly string[]) => void,
 ): void {
-  waiter?.settled
-    .then((settled) => {
-      if (settled === undefined) takeOver();
-      else settlements.push(key, settled);
-    })
-    .catch((error: unknown) => settlements.push(key, { state: "failed", error }))
-    .finally(waiter.close);
+  const left = new Set(keys);
+  const settleOne = (key: string, settled: Settled | undefined): void => {
+    if (!left.has(key)) return;
+    if (settled !== undefined) {
+      left.delete(key);
+      settlements.push(key, settled);
+      return;
+    }
+    const keysLeft = [...left];
+    left.clear();
+    for (const one of keysLeft) waiters.get(one)?.close();
+    takeOver(keysLeft);
+  };
+  for (const key of keys) {
+    const waiter = waiters.get(key);
+    waiter?.settled
+      .then((settled) => settleOne(key, settled))
+      .catch((error: unknown) => settleOne(key, { state: "failed", error }))
+      .finally(waiter.close);
+  }
 }
 
 /** Loads in this process, under leases that are renewed until their keys have settled. */

@@ -10,6 +10,7 @@ import {
 } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import { ErrorReason } from "../../shared/gen/wayfarer/type/v1/error_reason_pb.ts";
 import { ProviderOutcomeSchema, ProviderOutcome_Kind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { MIN_USEFUL_MS } from "../../shared/deadline.ts";
 import { ServiceError, toErrorReason } from "../../shared/errors.ts";
 import { visibleDigest } from "./assemble/digest.ts";
 import type { Entry } from "./cache/store.ts";
@@ -104,26 +105,37 @@ export function createContentLoad(
     const wanted = contents.filter(({ key }) => keys.includes(key));
     const waitMs = guard.take(wanted.length, purpose);
     if (waitMs !== undefined) throw budgetExhausted(waitMs);
-    for await (const received of client.stream(
-      wanted,
-      toQuery(resolved),
-      PRIORITY[purpose],
-      remainingMs(),
-      signal,
-    )) {
-      const { response } = received;
-      const planned = wanted.find(
-        ({ kind, provider }) =>
-          kind === response.target?.sectionKind && provider === response.target.provider,
-      );
-      if (planned === undefined)
-        throw new ServiceError("INTERNAL", "content-fetcher settled a target that it was not asked for");
-      const { content } = response;
-      if (content !== undefined) contentLoaded(kindNameOf(planned.kind), planned.key, digestOf(content));
-      const loaded = toLoaded(planned, received, now());
-      // Decoded once: those who wait for it find it here.
-      memos.contents.of(planned.key, [loaded.bytes], () => settledOf(planned, response, loaded.expireMs));
-      yield [planned.key, { state: "loaded", loaded } satisfies Settled];
+    const unsettled = new Set(wanted);
+    /** Nothing that ends now was given the time that another caller may have. */
+    const isLate = (): boolean => remainingMs() < MIN_USEFUL_MS;
+    try {
+      for await (const received of client.stream(
+        wanted,
+        toQuery(resolved),
+        PRIORITY[purpose],
+        remainingMs(),
+        signal,
+      )) {
+        const { response } = received;
+        const planned = wanted.find(
+          ({ kind, provider }) =>
+            kind === response.target?.sectionKind && provider === response.target.provider,
+        );
+        if (planned === undefined)
+          throw new ServiceError("INTERNAL", "content-fetcher settled a target that it was not asked for");
+        unsettled.delete(planned);
+        const loaded = toLoaded(planned, received, now());
+        const { content } = response;
+        if (content !== undefined) contentLoaded(kindNameOf(planned.kind), planned.key, digestOf(content));
+        // Decoded once: those who wait for it find it here.
+        memos.contents.of(planned.key, [loaded.bytes], () => settledOf(planned, response, loaded.expireMs));
+        const cutShort = !loaded.storable && !loaded.forbidden && isLate();
+        yield [planned.key, { state: "loaded", loaded, cutShort } satisfies Settled];
+      }
+    } catch (error) {
+      if (!(error instanceof ServiceError && error.reason === "DEADLINE_EXPIRED")) throw error;
+      for (const { key } of unsettled)
+        yield [key, { state: "failed", error, cutShort: true } satisfies Settled];
     }
   };
 }

@@ -224,7 +224,7 @@ async function loadHere(
       settlements.push(
         key,
         settled.state === "loaded"
-          ? { state: "loaded", loaded: { ...settled.loaded, inRedis: lease.held } }
+          ? { ...settled, loaded: { ...settled.loaded, inRedis: lease.held } }
           : settled,
       );
     }
@@ -249,7 +249,11 @@ async function keepOrRelease(
   if (loaded?.storable === true && loaded.expireMs > now()) {
     const message = encodeMessage({ type: "stored", key, from: self, storedMs: loaded.storedMs });
     await leases.commit(key, token, loaded, physicalLifeMs(loaded), message);
-  } else if (loaded?.forbidden === false && loaded.bytes.byteLength <= MAX_SHARED_BYTES) {
+  } else if (
+    settled.cutShort !== true &&
+    loaded?.forbidden === false &&
+    loaded.bytes.byteLength <= MAX_SHARED_BYTES
+  ) {
     const bytes = Buffer.from(loaded.bytes).toString("base64");
     const { storedMs } = loaded;
     await leases.release(key, token, encodeMessage({ type: "shared", key, from: self, bytes, storedMs }));

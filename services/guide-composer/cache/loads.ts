@@ -14,9 +14,13 @@ export interface Loaded extends Entry {
 }
 
 /** How a load of one key ended. */
-export type Settled =
+export type Settled = (
   | { readonly state: "loaded"; readonly loaded: Loaded }
-  | { readonly state: "failed"; readonly error: unknown };
+  | { readonly state: "failed"; readonly error: unknown }
+) & {
+  /** Whether it ended so because the time of whoever began it was up: a waiter that has more may try again. */
+  readonly cutShort?: boolean;
+};
 
 /** Loads several keys at once and hands each over as it settles; throws when it cannot load any more. */
 export type LoadBatch = (
@@ -29,6 +33,7 @@ interface Load {
   readonly resolve: (loaded: Loaded) => void;
   readonly reject: (error: unknown) => void;
   readonly batch: Batch;
+  cutShort: boolean;
 }
 
 interface Batch {
@@ -45,6 +50,8 @@ export interface Joined {
   readonly coalesced: boolean;
   /** Settles with the load, or rejects with the signal's reason when this waiter leaves first. */
   readonly loaded: Promise<Loaded>;
+  /** Whether it has settled as it did because the time of whoever began it was up. */
+  readonly wasCutShort: () => boolean;
 }
 
 /**
@@ -78,7 +85,7 @@ export function createLoads(
       const { promise, resolve, reject } = Promise.withResolvers<Loaded>();
       // Waiters see the rejection through their own promise; a load whose waiters have all left has nobody to tell.
       promise.catch(() => {});
-      const entry: Load = { promise, resolve, reject, batch };
+      const entry: Load = { promise, resolve, reject, batch, cutShort: false };
       own.set(key, entry);
       loads.set(key, entry);
     }
@@ -95,6 +102,7 @@ export function createLoads(
           if (settled.state === "loaded" && !evictions.isEvicted(key, batch.startMark))
             onLoaded(key, settled.loaded);
           forget(key);
+          waiting.cutShort = settled.cutShort === true;
           if (settled.state === "loaded") waiting.resolve(settled.loaded);
           else waiting.reject(settled.error);
         }
@@ -143,7 +151,7 @@ export function createLoads(
     });
     // Whoever asked for several may have left by the time this one settles.
     loaded.catch(() => {});
-    return { key, coalesced, loaded };
+    return { key, coalesced, loaded, wasCutShort: () => load.cutShort };
   }
 
   return {

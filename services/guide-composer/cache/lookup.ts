@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { ClusterLoad } from "./cluster-load.ts";
 import { isInScope } from "./keys.ts";
 import type { MinStoredMs } from "./lease-waiter.ts";
-import { createLoads, type LoadBatch, type Loaded } from "./loads.ts";
+import { createLoads, type Joined, type LoadBatch, type Loaded } from "./loads.ts";
 import { createProbe, missOf, type Decision, type Probe } from "./probe.ts";
 import { createRecentEvictions } from "./recent-evictions.ts";
 import type { RefreshAhead } from "./refresh-ahead.ts";
@@ -104,6 +104,12 @@ export interface LookupOptions {
   readonly onTierError: (tier: Store["tier"], error: unknown) => void;
 }
 
+/** What is known of a key that has no valid entry. */
+interface Missing {
+  readonly decisions: readonly Decision[];
+  readonly stale: Entry | undefined;
+}
+
 /**
  * The one lookup algorithm, over a list of tiers, nearest first: read all keys of a plan from a tier in one request,
  * ask the next tier for what is missing, load the rest once per key in the process and in the cluster.
@@ -132,7 +138,7 @@ export function createLookup(options: LookupOptions): Lookup {
     const startMark = evictions.mark();
     const results = new Map<string, Promise<Found>>();
     const cachedKeys = new Set<string>();
-    const missing = new Map<string, { decisions: readonly Decision[]; stale: Entry | undefined }>();
+    const missing = new Map<string, Missing>();
     const startMs = now();
     const probes = await probe(request.keys, request.signal, request);
     for (const [key, found] of probes) {
@@ -164,17 +170,27 @@ export function createLookup(options: LookupOptions): Lookup {
       return Math.max(startMs - request.maxAgeMs, passedOverMs);
     };
     const keys = [...missing.keys()];
-    for (const { key, coalesced, loaded } of loads.join(
-      keys,
-      once(request.load, minStoredMs),
-      request.signal,
-    )) {
-      const known = missing.get(key);
+    const load = once(request.load, minStoredMs);
+    for (const joined of loads.join(keys, load, request.signal)) {
+      const known = missing.get(joined.key);
       if (known === undefined) continue;
-      refreshAhead?.expect(key, request.refreshLoad);
-      results.set(key, settle(loaded, coalesced, known.decisions, known.stale));
+      refreshAhead?.expect(joined.key, request.refreshLoad);
+      results.set(joined.key, wait(joined, load, request.signal, known));
     }
     return { cachedKeys, results, startMark };
+  }
+
+  /** Waits for a load, and once more for another one when whoever began the first had less time than this waiter. */
+  async function wait(
+    joined: Joined,
+    load: LoadBatch,
+    signal: AbortSignal,
+    { decisions, stale }: Missing,
+  ): Promise<Found> {
+    const found = await settle(joined, decisions, stale);
+    if (!joined.coalesced || !joined.wasCutShort() || signal.aborted) return found;
+    const [next] = loads.join([joined.key], load, signal);
+    return next === undefined ? found : await wait(next, load, signal, { decisions, stale });
   }
 
   return {
@@ -229,8 +245,7 @@ const fromCacheOnly = (found: Probe, stale: Entry | undefined): Found =>
     : { state: "found", entry: stale, decisions: [...found.decisions, "HIT_STALE"], loadedNow: false };
 
 async function settle(
-  loading: Promise<Loaded>,
-  coalesced: boolean,
+  { loaded: loading, coalesced }: Joined,
   before: readonly Decision[],
   stale: Entry | undefined,
 ): Promise<Found> {

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import type { Cache } from "../../services/guide-composer/cache/cache.ts";
+import { Redis } from "ioredis";
+import { popularityKey } from "../../services/guide-composer/cache/keys.ts";
+import { createPopularity } from "../../services/guide-composer/cache/popularity.ts";
 import { startRedisServer, type RedisServer } from "../support/redis/server.ts";
 import { createTestCache, eventually } from "./harness.ts";
 
 const DAY_MS = 86_400_000;
+const fail = (error: unknown): never => assert.fail(String(error));
 
 describe("what composers know together", () => {
   it("counts what is asked for without a Redis too, long ago counting less", async () => {
@@ -17,11 +21,21 @@ describe("what composers know together", () => {
       { member: "b", score: 1.5 },
       { member: "c", score: 1 },
     ]);
-    nowMs += 7 * DAY_MS;
+    nowMs += 8 * DAY_MS;
     cache.popularity.count("d");
     assert.deepEqual(await cache.popularity.top(0, 10), [{ member: "d", score: 1 }]);
     assert.equal(cache.leadership.isLeader(), true);
     await cache.close();
+  });
+
+  it("forgets the least popular first when too many different ones are asked for", async () => {
+    const popularity = createPopularity(undefined, () => 1_800_000_000_000, fail);
+    for (let round = 0; round < 2; round += 1) popularity.count("asked for twice");
+    for (let index = 0; index < 25_000; index += 1) popularity.count(`once ${index}`);
+    const [first, ...others] = await popularity.top(0, 50_000);
+    assert.deepEqual(first, { member: "asked for twice", score: 2 });
+    assert.ok(others.length < 20_000);
+    await popularity.close();
   });
 
   describe("with a real Redis", () => {
@@ -34,6 +48,7 @@ describe("what composers know together", () => {
       server = started;
     });
     after(() => server?.close());
+    beforeEach(() => server.restart());
     afterEach(async () => {
       await Promise.all(caches.map((cache) => cache.close()));
       caches = [];
@@ -56,6 +71,67 @@ describe("what composers know together", () => {
         { member: "faro", score: 1 },
       ]);
       assert.deepEqual(await two.popularity.top(2, 2), [{ member: "lisbon", score: 1 }]);
+    });
+
+    it("reads the most popular of very many as quickly as of few", async () => {
+      const names = Array.from({ length: 50_000 }, (_, index) => `place ${index}`);
+      const day = Math.floor(Date.now() / DAY_MS);
+      const key = popularityKey(Math.floor(day / 512));
+      const operator = new Redis(server.url);
+      await operator.zadd(key, ...names.flatMap((name, index) => [-index * 2 ** (day % 512), name]));
+      operator.disconnect();
+      const cache = await create();
+      const top = await cache.popularity.top(0, 2);
+      assert.deepEqual(
+        top.map(({ member }) => member),
+        ["place 49999", "place 49998"],
+      );
+      assert.equal(cache.redisLost(), false);
+    });
+
+    it("goes on from one era of days to the next", async () => {
+      // The last day of an era.
+      let nowMs = 512 * 50 * DAY_MS - 1;
+      const [one, two] = [await create(() => nowMs), await create(() => nowMs)];
+      for (const member of ["x", "y", "y"]) one.popularity.count(member);
+      assert.deepEqual(await one.popularity.top(0, 9), [
+        { member: "y", score: 2 },
+        { member: "x", score: 1 },
+      ]);
+      nowMs += DAY_MS;
+      two.popularity.count("x");
+      const expected = [
+        { member: "x", score: 1.5 },
+        { member: "y", score: 1 },
+      ];
+      assert.deepEqual(await two.popularity.top(0, 9), expected);
+      const alone = createPopularity(undefined, () => nowMs, fail);
+      nowMs -= DAY_MS;
+      for (const member of ["x", "y", "y"]) alone.count(member);
+      nowMs += DAY_MS;
+      alone.count("x");
+      assert.deepEqual(await alone.top(0, 9), expected);
+    });
+
+    it("keeps what Redis could not take", async () => {
+      const cache = await create();
+      server.freeze();
+      try {
+        await cache.lookup.read("wayfarer/2/guide/{x}/y", new AbortController().signal);
+        assert.equal(cache.redisLost(), true);
+        cache.popularity.count("kept");
+        cache.tally?.add("kept", 1);
+        // Without Redis, of this process alone.
+        assert.deepEqual(await cache.popularity.top(0, 1), [{ member: "kept", score: 1 }]);
+        assert.equal(await cache.tally?.read(), undefined);
+      } finally {
+        server.thaw();
+      }
+      await eventually(() => !cache.redisLost());
+      await eventually(async () =>
+        (await cache.popularity.top(0, 99)).some(({ member }) => member === "kept"),
+      );
+      assert.equal((await cache.tally?.read())?.counts.get("kept"), 1);
     });
 
     it("adds up what each of them counts", async () => {

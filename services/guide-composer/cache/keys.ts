@@ -70,8 +70,8 @@ export const EVICTIONS_KEY = `${PREFIX}/evictions`;
 /** Hash of the cluster's counters. */
 export const CLUSTER_TALLY_KEY = `${PREFIX}/tally`;
 
-/** Sorted set of what was asked for on a day, counted from the epoch; all days in one slot. */
-export const popularityKey = (day: number): string => `${PREFIX}/{popularity}/${day}`;
+/** Sorted set of what was asked for in an era of days; all eras in one slot. */
+export const popularityKey = (era: number): string => `${PREFIX}/{popularity}/${era}`;
 
 /** Lease of the process that warms. */
 export const LEADER_KEY = `${PREFIX}/leader`;

@@ -1,15 +1,20 @@
 import { z } from "zod";
 import { popularityKey } from "./keys.ts";
 import type { RedisLink } from "./redis-link.ts";
+import { COUNT, runScript } from "./redis-scripts.ts";
 
 const DAY_MS = 86_400_000;
-/** Days that count: after so many a call counts less than a hundredth. */
-const DAY_COUNT = 7;
+/** Days whose calls are added up under one key: a call of the last counts 2^511 times one of the first. */
+const ERA_DAY_COUNT = 512;
+/** What counts less is forgotten: a single call after a week. */
+const MIN_SCORE = 0.01;
 const FLUSH_EVERY_MS = 1_000;
-/** Members counted per day in this process; what is named less often than these goes first. */
+/** Members that this process counts; twice as many before the least popular half goes. */
 const MAX_LOCAL_COUNT = 10_000;
-/** Redis keeps as many of a day. */
+/** Members that Redis keeps. */
 const MAX_SHARED_COUNT = 100_000;
+/** How long Redis keeps what nobody adds to. */
+const SHARED_LIFE_MS = 30 * DAY_MS;
 
 export interface Popular {
   readonly member: string;
@@ -28,7 +33,18 @@ export interface Popularity {
 /** As RESP3 answers `WITHSCORES`. */
 const scoredSchema = z.array(z.tuple([z.string(), z.coerce.number()]));
 
-const dayOf = (ms: number): number => Math.floor(ms / DAY_MS);
+/**
+ * Where an instant lies. Calls do not lose weight as days pass, later ones have more: then the order of members changes
+ * with new calls only, and the most popular ones are read off without adding anything up.
+ */
+function dayOf(ms: number): { readonly era: number; readonly weight: number } {
+  const day = Math.floor(ms / DAY_MS);
+  const era = Math.floor(day / ERA_DAY_COUNT);
+  return { era, weight: 2 ** (day - era * ERA_DAY_COUNT) };
+}
+
+/** What the weights of an era are worth in the next one. */
+const NEXT_ERA_FACTOR = 2 ** -ERA_DAY_COUNT;
 
 /**
  * @param link undefined: of this process alone
@@ -39,35 +55,44 @@ export function createPopularity(
   now: () => number,
   onRedisError: (error: unknown) => void,
 ): Popularity {
-  /** Counts of this process by day: what is served without Redis. */
-  const days = new Map<number, Map<string, number>>();
-  /** What Redis does not know yet. */
+  /** Weights of this process's calls in `localEra`: what is served without Redis. */
+  let local = new Map<string, number>();
+  let localEra = dayOf(now()).era;
+  /** Calls that Redis does not know yet. */
   let pending = new Map<string, number>();
 
-  function countLocally(member: string, day: number): void {
-    const counts = days.get(day) ?? new Map<string, number>();
-    days.set(day, counts);
-    for (const old of days.keys()) if (old <= day - DAY_COUNT) days.delete(old);
-    const known = counts.get(member);
-    if (known === undefined && counts.size >= MAX_LOCAL_COUNT) {
-      const [least] = [...counts].reduce((lower, each) => (each[1] < lower[1] ? each : lower));
-      counts.delete(least);
+  function countLocally(member: string): void {
+    const { era, weight } = dayOf(now());
+    if (era !== localEra) {
+      const factor = NEXT_ERA_FACTOR ** (era - localEra);
+      local = new Map([...local].map(([known, sum]) => [known, sum * factor]));
+      localEra = era;
     }
-    counts.set(member, (known ?? 0) + 1);
+    local.set(member, (local.get(member) ?? 0) + weight);
+    if (local.size > 2 * MAX_LOCAL_COUNT)
+      local = new Map([...local].sort((a, b) => b[1] - a[1]).slice(0, MAX_LOCAL_COUNT));
   }
 
   async function flush(): Promise<void> {
-    if (link === undefined || pending.size === 0) return;
+    const { era, weight } = dayOf(now());
+    const key = popularityKey(era);
+    if (link === undefined || pending.size === 0 || !link.available(key)) return;
     const adding = pending;
     pending = new Map();
-    const key = popularityKey(dayOf(now()));
     try {
-      await link.run("ZINCRBY", key, async (client) => {
-        const commands = client.pipeline();
-        for (const [member, count] of adding) commands.zincrby(key, count, member);
-        commands.zremrangebyrank(key, 0, -MAX_SHARED_COUNT - 1).pexpire(key, (DAY_COUNT + 1) * DAY_MS);
-        for (const [error] of (await commands.exec()) ?? []) if (error) throw error;
-      });
+      await link.run("EVALSHA", key, (client) =>
+        runScript(
+          client,
+          COUNT,
+          [key, popularityKey(era - 1)],
+          [
+            NEXT_ERA_FACTOR,
+            MAX_SHARED_COUNT,
+            SHARED_LIFE_MS,
+            ...[...adding].flatMap(([member, count]) => [count * weight, member]),
+          ],
+        ),
+      );
     } catch (error) {
       // Left out: popularity rests on many calls, not on these.
       onRedisError(error);
@@ -75,40 +100,40 @@ export function createPopularity(
   }
 
   function topLocally(): readonly Popular[] {
-    const today = dayOf(now());
-    const scores = new Map<string, number>();
-    for (const [day, counts] of days) {
-      for (const [member, count] of counts)
-        scores.set(member, (scores.get(member) ?? 0) + count * 2 ** (day - today));
-    }
-    return [...scores].map(([member, score]) => ({ member, score })).sort(compare);
+    const { era, weight } = dayOf(now());
+    const worth = NEXT_ERA_FACTOR ** (era - localEra) / weight;
+    return [...local]
+      .map(([member, sum]) => ({ member, score: sum * worth }))
+      .filter(isPopular)
+      .sort((a, b) => b.score - a.score || (a.member < b.member ? -1 : 1));
   }
 
-  async function topShared(shared: RedisLink): Promise<readonly Popular[]> {
-    const today = dayOf(now());
-    const keys = Array.from({ length: DAY_COUNT }, (_, age) => popularityKey(today - age));
-    const weights = keys.map((_, age) => 2 ** -age);
-    const answer = await shared.run("ZUNION", keys[0] ?? "", (client) =>
-      client.call("ZUNION", keys.length, ...keys, "WEIGHTS", ...weights, "WITHSCORES"),
+  async function topShared(shared: RedisLink, offset: number, count: number): Promise<readonly Popular[]> {
+    const { era, weight } = dayOf(now());
+    const key = popularityKey(era);
+    // Scores are negative there, so that equal ones stand in the order of their names.
+    const answer = await shared.run("ZRANGE", key, (client) =>
+      client.call("ZRANGE", key, offset, offset + count - 1, "WITHSCORES"),
     );
     return scoredSchema
       .parse(answer)
-      .map(([member, score]) => ({ member, score }))
-      .sort(compare);
+      .map(([member, sum]) => ({ member, score: -sum / weight }))
+      .filter(isPopular);
   }
 
   const timer = link && setInterval(() => void flush(), FLUSH_EVERY_MS).unref();
   return {
     count: (member) => {
-      countLocally(member, dayOf(now()));
+      countLocally(member);
       if (link !== undefined && (pending.has(member) || pending.size < MAX_LOCAL_COUNT))
         pending.set(member, (pending.get(member) ?? 0) + 1);
     },
     top: async (offset, count) => {
+      if (count <= 0) return [];
       if (link === undefined) return topLocally().slice(offset, offset + count);
       await flush();
       try {
-        return (await topShared(link)).slice(offset, offset + count);
+        return await topShared(link, offset, count);
       } catch (error) {
         onRedisError(error);
         return topLocally().slice(offset, offset + count);
@@ -121,4 +146,4 @@ export function createPopularity(
   };
 }
 
-const compare = (a: Popular, b: Popular): number => b.score - a.score || (a.member < b.member ? -1 : 1);
+const isPopular = ({ score }: Popular): boolean => score >= MIN_SCORE;

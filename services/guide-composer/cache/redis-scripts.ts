@@ -82,6 +82,22 @@ redis.call('PUBLISH', ARGV[3], ARGV[4])
 return 1
 `);
 
+/**
+ * Counts calls. KEYS: scores of this era, of the one before. ARGV: what a score of the era before is worth in this one,
+ * members to keep, life in milliseconds, then pairs of weight and member. Scores are negative: the least is the most.
+ */
+export const COUNT = script(`
+if redis.call('EXISTS', KEYS[1]) == 0 and redis.call('EXISTS', KEYS[2]) == 1 then
+  redis.call('ZUNIONSTORE', KEYS[1], 1, KEYS[2], 'WEIGHTS', ARGV[1])
+end
+for i = 4, #ARGV, 2 do
+  redis.call('ZINCRBY', KEYS[1], '-' .. ARGV[i], ARGV[i + 1])
+end
+redis.call('ZREMRANGEBYRANK', KEYS[1], ARGV[2], -1)
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1
+`);
+
 /** Gives a lease back without a value, and tells. KEYS: lease. ARGV: token, channel, message. */
 export const RELEASE = script(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end

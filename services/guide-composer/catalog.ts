@@ -19,13 +19,14 @@ export interface Catalog {
 export const toOfferings = (providers: readonly Provider[]): readonly CatalogOffering[] =>
   providers
     .filter(({ state }) => state !== Provider_State.DISABLED)
-    .flatMap(({ name, offerings }) =>
+    .flatMap(({ name, offerings, terms }) =>
       offerings.map((offering) => ({
         kind: offering.sectionKind,
         provider: name,
         dependsOn: offering.dependsOn,
         medianLatencyMs: offering.medianLatency && durationMs(offering.medianLatency),
         expectedCostUsdMicros: offering.expectedCostUsdMicros,
+        storable: terms?.storable === true,
       })),
     );
 

@@ -71,7 +71,9 @@ export async function* compose(
     yield* replay(guide, request, call, guideDecisions, catalog.known(), now);
     return;
   }
-  const offerings = await catalog.offerings(call.signal);
+  const all = await catalog.offerings(call.signal);
+  // Ahead of demand only for what can be kept until somebody asks for it.
+  const offerings = request.purpose === "warming" ? all.filter(({ storable }) => storable) : all;
   const needed = new Set([...kindsOfMask(request.paths), ...request.requiredKinds]);
   const plan = await inSpan("plan", {}, (span) => {
     const made = createPlan(resolved, offerings, needed);
@@ -129,7 +131,7 @@ export async function* compose(
       }),
     ),
   );
-  const pruned = plan.sections.length < resolved.sectionKinds.length;
+  const pruned = plan.sections.length < resolved.sectionKinds.length || offerings.length < all.length;
   const storable =
     !pruned &&
     guideIsStorable(

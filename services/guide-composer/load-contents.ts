@@ -126,7 +126,8 @@ export function createContentLoad(
         unsettled.delete(planned);
         const loaded = toLoaded(planned, received, now());
         const { content } = response;
-        if (content !== undefined) contentLoaded(kindNameOf(planned.kind), planned.key, digestOf(content));
+        if (content !== undefined && !loaded.forbidden)
+          contentLoaded(kindNameOf(planned.kind), planned.key, digestOf(content));
         // Decoded once: those who wait for it find it here.
         memos.contents.of(planned.key, [loaded.bytes], () => settledOf(planned, response, loaded.expireMs));
         const cutShort = !loaded.storable && !loaded.forbidden && isLate();

@@ -66,6 +66,8 @@ export interface CatalogOffering {
   /** Median latency of late calls, milliseconds; undefined without calls. */
   readonly medianLatencyMs: number | undefined;
   readonly expectedCostUsdMicros: bigint;
+  /** Whether the provider's terms allow to keep its answers. */
+  readonly storable: boolean;
 }
 
 /**

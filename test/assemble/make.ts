@@ -92,6 +92,7 @@ export const planFor = (
       dependsOn: [],
       medianLatencyMs: undefined,
       expectedCostUsdMicros: 0n,
+      storable: true,
     })),
   );
   return createPlan(resolved, catalog, new Set(SECTION_KINDS));

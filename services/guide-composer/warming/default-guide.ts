@@ -32,7 +32,9 @@ export async function readWarmth(
   signal: AbortSignal,
 ): Promise<Warmth> {
   const resolved = resolveSpec(defaultSpec(destination.name), destination, nowMs);
-  const { sections } = createPlan(resolved, offerings, new Set(SECTION_KINDS));
+  // What may not be stored is never cached, and so never due.
+  const storable = offerings.filter((offering) => offering.storable);
+  const { sections } = createPlan(resolved, storable, new Set(SECTION_KINDS));
   const contents = sections.flatMap((section) => section.contents);
   const entries = await lookup.peek(
     contents.map(({ key }) => key),
@@ -50,7 +52,7 @@ export async function readWarmth(
     remainingShare: Math.min(1, ...shares),
     due: contents.flatMap(({ kind, provider }, index) =>
       (shares[index] ?? 0) <= 1 - dueLifeShare
-        ? offerings.filter((offering) => offering.kind === kind && offering.provider === provider)
+        ? storable.filter((offering) => offering.kind === kind && offering.provider === provider)
         : [],
     ),
   };

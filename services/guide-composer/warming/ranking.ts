@@ -6,6 +6,8 @@ export interface WarmCandidate {
   readonly popularity: number;
   /** Part of its life that the content next to expire has left, in [0, 1]; 0 for what is missing. */
   readonly remainingShare: number;
+  /** Calls to providers that fetching what is due takes at most. */
+  readonly callCount: number;
   /** What fetching what is due would cost, in millionths of a US dollar. */
   readonly costUsdMicros: number;
   /** How long fetching it takes, milliseconds: what a caller would wait. */

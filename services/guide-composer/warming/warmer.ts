@@ -5,10 +5,12 @@ import type { Catalog } from "../catalog.ts";
 import type { Lookup } from "../cache/lookup.ts";
 import { defaultSpec, readWarmth } from "./default-guide.ts";
 import { DUE_LIFE_SHARE, rankCandidates, type WarmCandidate } from "./ranking.ts";
+import { createSpentCalls } from "./spent-calls.ts";
 import type { Warm } from "./warm.ts";
 
 const ROUND_EVERY_MS = 15_000;
-const MINUTE_MS = 60_000;
+/** How long a destination is left alone when its guide could not be had whole: its provider may be down. */
+const PAUSE_MS = 60_000;
 /** Most popular destinations that are looked at in a round. */
 const MAX_POPULAR_COUNT = 200;
 
@@ -20,7 +22,10 @@ export interface WarmerOptions {
   readonly destinationOf: (name: string, signal: AbortSignal) => Promise<Destination | undefined>;
   /** Names of the destinations that are kept warm whether or not anybody asks for them. */
   readonly configured: readonly string[];
-  /** Most calls to providers that warming makes in a minute, and most guides that it composes; 0: it does not run. */
+  /**
+   * Most calls to providers that it makes in any minute, and most guides that it composes; 0: it does not run. A guide that
+   * needs more is left alone.
+   */
   readonly maxCallsPerMinute: number;
   /** Whether this process is the one that warms, and there is room for it. */
   readonly mayRun: () => boolean;
@@ -38,55 +43,67 @@ export interface Warmer {
 export function startWarmer(options: WarmerOptions): Warmer {
   const { maxCallsPerMinute, mayRun, now, monotonicNow } = options;
   const closing = new AbortController();
-  /** Calls of the last minute, oldest first. */
-  let spent: { readonly atMs: number; readonly count: number }[] = [];
+  const spent = createSpentCalls(maxCallsPerMinute, monotonicNow);
+  /** Until when a destination is left alone because warming it did not help, by its name. */
+  const pausedUntilMs = new Map<string, number>();
   let running: Promise<void> | undefined;
 
-  const leftCount = (): number => {
-    spent = spent.filter(({ atMs }) => monotonicNow() - atMs < MINUTE_MS);
-    return maxCallsPerMinute - spent.reduce((sum, { count }) => sum + count, 0);
-  };
+  async function look(name: string, popularity: number): Promise<WarmCandidate | undefined> {
+    const destination = await options.destinationOf(name, closing.signal);
+    if (destination === undefined) return undefined;
+    const { remainingShare, due } = await readWarmth(
+      destination,
+      await options.catalog.offerings(closing.signal),
+      options.lookup,
+      now(),
+      DUE_LIFE_SHARE,
+      closing.signal,
+    );
+    return {
+      destination: name,
+      popularity,
+      remainingShare,
+      callCount: due.length,
+      costUsdMicros: due.reduce((sum, { expectedCostUsdMicros }) => sum + Number(expectedCostUsdMicros), 0),
+      latencyMs: Math.max(0, ...due.map(({ medianLatencyMs }) => medianLatencyMs ?? 0)),
+    };
+  }
 
   async function candidates(): Promise<readonly WarmCandidate[]> {
     const popular = await options.popularity.top(0, MAX_POPULAR_COUNT);
     const scores = new Map(popular.map(({ member, score }) => [member, score]));
     for (const name of options.configured) scores.set(name, Math.max(1, scores.get(name) ?? 0));
-    const offerings = await options.catalog.offerings(closing.signal);
+    for (const [name, untilMs] of pausedUntilMs) if (untilMs <= monotonicNow()) pausedUntilMs.delete(name);
     const found: WarmCandidate[] = [];
     for (const [name, popularity] of scores) {
       // In one go, two hundred of them would hold up every caller for a tenth of a second.
       await setImmediate();
       if (!mayRun() || closing.signal.aborted) return [];
-      const destination = await options.destinationOf(name, closing.signal);
-      if (destination === undefined) continue;
-      const { remainingShare, due } = await readWarmth(
-        destination,
-        offerings,
-        options.lookup,
-        now(),
-        DUE_LIFE_SHARE,
-        closing.signal,
-      );
-      found.push({
-        destination: name,
-        popularity,
-        remainingShare,
-        costUsdMicros: due.reduce((sum, { expectedCostUsdMicros }) => sum + Number(expectedCostUsdMicros), 0),
-        latencyMs: Math.max(0, ...due.map(({ medianLatencyMs }) => medianLatencyMs ?? 0)),
-      });
+      const candidate = pausedUntilMs.has(name) ? undefined : await look(name, popularity);
+      if (candidate !== undefined) found.push(candidate);
     }
     return found;
   }
 
   async function round(): Promise<void> {
-    if (!mayRun() || leftCount() <= 0) return;
-    for (const { destination } of rankCandidates(await candidates())) {
-      if (!mayRun() || closing.signal.aborted || leftCount() <= 0) return;
+    if (!mayRun() || spent.leftCount() <= 0) return;
+    for (const { destination, popularity } of rankCandidates(await candidates())) {
+      if (!mayRun() || closing.signal.aborted) return;
+      // Once more: a caller may have been there while others were warmed.
+      const candidate = await look(destination, popularity);
+      if (candidate === undefined || rankCandidates([candidate]).length === 0) continue;
+      const { callCount } = candidate;
+      if (callCount > maxCallsPerMinute) continue;
+      // What is worth most goes first, even if something smaller fitted now.
+      if (callCount > spent.leftCount()) return;
       await setImmediate();
+      const settle = spent.take(callCount);
       const warmed = await options.warm(defaultSpec(destination), closing.signal);
-      // A guide that takes no call, because embedded data was all that it lacked, still takes our own time.
-      if (warmed.outcome !== "failed")
-        spent.push({ atMs: monotonicNow(), count: Math.max(1, warmed.providerCallCount) });
+      if (warmed.outcome === "failed" || warmed.outcome === "incomplete")
+        pausedUntilMs.set(destination, monotonicNow() + PAUSE_MS);
+      // What a failure has cost is not told: as much as it could. A guide that takes no call, because embedded data was all
+      // that it lacked, still takes our own time.
+      settle(Math.max(1, warmed.outcome === "failed" ? callCount : warmed.providerCallCount));
     }
   }
 

@@ -1,4 +1,4 @@
-/** What was made longer ago is made anew: nothing here may outlive a promise. */
+/** What was made longer ago is forgotten: nothing here may outlive a promise, or be kept that may not. */
 const MAX_AGE_MS = 2_000;
 
 /**
@@ -15,9 +15,28 @@ export interface Memo<V> {
 /**
  * @param maxCount the oldest go first
  * @param monotonicNow milliseconds
+ * @param startTimer calls back once after so many milliseconds, and holds no process up for it
  */
-export function createMemo<V>(maxCount: number, monotonicNow: () => number): Memo<V> {
+export function createMemo<V>(
+  maxCount: number,
+  monotonicNow: () => number,
+  startTimer: (delayMs: number, onDue: () => void) => void,
+): Memo<V> {
+  /** Oldest first. */
   const made = new Map<string, { readonly value: V; readonly atMs: number }>();
+
+  function forget(): void {
+    const [oldest] = made.values();
+    if (oldest === undefined) return;
+    const leftMs = oldest.atMs + MAX_AGE_MS - monotonicNow();
+    if (leftMs > 0) return startTimer(leftMs, forget);
+    for (const [key, { atMs }] of made) {
+      if (monotonicNow() - atMs < MAX_AGE_MS) break;
+      made.delete(key);
+    }
+    forget();
+  }
+
   return {
     of: (label, things, make) => {
       const key = `${label} ${things.map(identityOf).join(" ")}`;
@@ -25,6 +44,7 @@ export function createMemo<V>(maxCount: number, monotonicNow: () => number): Mem
       const nowMs = monotonicNow();
       if (known !== undefined && nowMs - known.atMs < MAX_AGE_MS) return known.value;
       const value = make();
+      if (made.size === 0) startTimer(MAX_AGE_MS, forget);
       made.delete(key);
       made.set(key, { value, atMs: nowMs });
       for (const oldest of made.keys()) {

@@ -39,6 +39,8 @@ const MAX_STALE_MS = 7 * 86_400_000;
  */
 const MEMO_COUNTS = { contents: 40, sections: 16, guides: 4 } as const;
 const LIST_PROVIDERS_TIMEOUT_MS = 2_000;
+/** For what is only tidied up: nobody waits for it. */
+const startTimer = (delayMs: number, onDue: () => void): void => void setTimeout(onDue, delayMs).unref();
 /** Loads of callers from which on nothing is done in the background: a guide and a half. */
 const BUSY_LOAD_COUNT = 20;
 
@@ -89,9 +91,9 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
     client,
     guard,
     memos: {
-      contents: createMemo(MEMO_COUNTS.contents, monotonicNow),
-      sections: createMemo(MEMO_COUNTS.sections, monotonicNow),
-      guides: createMemo(MEMO_COUNTS.guides, monotonicNow),
+      contents: createMemo(MEMO_COUNTS.contents, monotonicNow, startTimer),
+      sections: createMemo(MEMO_COUNTS.sections, monotonicNow, startTimer),
+      guides: createMemo(MEMO_COUNTS.guides, monotonicNow, startTimer),
     },
     now,
     inSpan,

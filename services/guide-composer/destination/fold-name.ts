@@ -35,6 +35,8 @@ export const foldName = (name: string): string =>
     : name
         .replaceAll(APOSTROPHES, "")
         .normalize("NFKD")
+        // Once more for those that NFKD has brought out: ŉ is ʼn.
+        .replaceAll(APOSTROPHES, "")
         .replaceAll(ACCENTS, "")
         .toLowerCase()
         .replaceAll(WITH_PLAIN, (letter) => PLAIN[letter] ?? letter)

@@ -137,4 +137,7 @@ function reportFailure(error: unknown, given: GuideArguments, baseUrl: string): 
 }
 
 forgiveClosedPipe();
-process.exitCode = await main();
+const exitCode = await main();
+// The end of this command, once stdout has taken the guide: what else is under way, retries to a collector say, keeps
+// nobody waiting.
+process.stdout.write("", () => setImmediate(() => process.exit(process.exitCode ?? exitCode)));

@@ -225,6 +225,18 @@ describe("Wikivoyage", () => {
     assert.equal(requestCount(), 8);
   });
 
+  it("asks for as many districts as one request takes", async () => {
+    const regions = Array.from(
+      { length: 60 },
+      (_, index) => `|region${index + 1}name=[[Lisbon/${"é".repeat(index === 0 ? 1 : 60)}${index}]]`,
+    ).join("");
+    const pages = { Lisbon: { wikitext: `==Districts==\n{{Regionlist${regions}}}`, at: CENTRE } } as const;
+    served.answerWith(smallWiki({ pages }));
+    await served.adapter().fetch(SectionKind.NEIGHBORHOODS);
+    assert.ok(titlesAsked(1).length > 5 && titlesAsked(1).length <= 50);
+    assert.ok((served.server().requests[1]?.url.search.length ?? 0) < 8_000);
+  });
+
   it("answers from the city's page when those of the districts cannot be had", async () => {
     const wiki = smallWiki(WIKI);
     served.answerWith((request) =>

@@ -40,7 +40,7 @@ describe("listings of an article", () => {
 ===Parks===
 {{see|name=d}}{{listing|type=eat|name=e}}{{listing|type=nonsense|name=f}}
 ==Drink==
-{{drink|name=g}}
+{{drink|name=g}}{{drink|name=Kayaba Coffee}}
 ===Cafés===
 {{drink|name=h}}
 ==Sleep==
@@ -62,6 +62,7 @@ describe("listings of an article", () => {
       e: RESTAURANTS,
       f: ATTRACTIONS,
       g: EXPERIENCES,
+      "Kayaba Coffee": RESTAURANTS,
       h: RESTAURANTS,
       i: undefined,
       j: undefined,

@@ -65,6 +65,7 @@ export async function findArticle(destination: Destination, context: FetchContex
   const around = await counted(searchNear(context, here));
   let last = nearest(around.pages, destination, here, false);
   if (last === undefined) {
+    // https://www.mediawiki.org/wiki/Help:CirrusSearch, geo search.
     const text = `"${destination.displayName.replaceAll('"', " ")}" nearcoord:${OTHER_NAME_MAX_KM}km,${here.latitude.toFixed(5)},${here.longitude.toFixed(5)}`;
     const found = await counted(searchText(context, text));
     [last] = found.pages

@@ -209,10 +209,18 @@ export function attractionCategoryOf(path: readonly string[], title: string): st
 export const isAboutTours = (path: readonly string[]): boolean =>
   path.some((heading) => TOURS.has(words(heading)));
 
-/** Whether a heading is about cafés: they serve food and no night out, wherever the article has them. */
-export const isAboutCafes = (path: readonly string[]): boolean =>
-  path.some((heading) =>
-    /^(?:coffee|tea|caf[eé]s?|coffee ?(?:shops?|houses?)|tea ?(?:houses?|rooms?)|coffee and tea|caf[eé]s and (?:tea|coffee) ?houses?)$/.test(
-      words(heading),
-    ),
-  );
+const CAFE_HEADING =
+  /^(?:coffee|tea|caf[eé]s?|coffee ?(?:shops?|houses?)|tea ?(?:houses?|rooms?)|coffee and tea|caf[eé]s and (?:tea|coffee) ?houses?)$/;
+const CAFE_WORDS = new Set(
+  "café cafe caffè caffe coffee coffeehouse espresso kaffee kaffeehaus teahouse tearoom".split(" "),
+);
+
+/**
+ * Whether a heading is about cafés, or the title calls itself one: they serve food and no night out, wherever the
+ * article has them.
+ */
+export const isCafe = (path: readonly string[], title: string): boolean =>
+  path.some((heading) => CAFE_HEADING.test(words(heading))) ||
+  words(title)
+    .split(" ")
+    .some((word) => CAFE_WORDS.has(word));

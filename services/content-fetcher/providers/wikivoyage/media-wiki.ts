@@ -10,6 +10,8 @@ const LAG_PAUSE_MS = 5_000;
 const RATE_PAUSE_MS = 60_000;
 /** Titles that one query takes. */
 export const MAX_TITLE_COUNT = 50;
+/** Encoded; servers refuse addresses above 8 KiB. */
+const MAX_LIST_LENGTH = 6_000;
 /** A title has at most 255 bytes. */
 const MAX_TITLE_LENGTH = 255;
 
@@ -121,11 +123,18 @@ export const asTitle = (text: string): string =>
     .trim()
     .slice(0, MAX_TITLE_LENGTH);
 
-const joined = (titles: readonly string[]): string =>
-  [...new Set(titles.map(asTitle))]
-    .filter((title) => title !== "")
-    .slice(0, MAX_TITLE_COUNT)
-    .join("|");
+/** As many as one request takes: by number, and by the length of its address. */
+function joined(titles: readonly string[]): string {
+  let list = "";
+  for (const title of [...new Set(titles.map(asTitle))]
+    .filter((each) => each !== "")
+    .slice(0, MAX_TITLE_COUNT)) {
+    const longer = list === "" ? title : `${list}|${title}`;
+    if (encodeURIComponent(longer).length > MAX_LIST_LENGTH) break;
+    list = longer;
+  }
+  return list;
+}
 
 type PageBody = z.infer<typeof pageSchema>;
 

@@ -4,14 +4,7 @@ import { listingKey } from "../listing-key.ts";
 import type { Article } from "./article.ts";
 import { citationOf } from "./citation.ts";
 import { distanceKm, type Position } from "./coordinates.ts";
-import {
-  attractionCategoryOf,
-  cuisinesOf,
-  dietsOf,
-  isAboutCafes,
-  isAboutTours,
-  priceLevelOf,
-} from "./headings.ts";
+import { attractionCategoryOf, cuisinesOf, dietsOf, isCafe, isAboutTours, priceLevelOf } from "./headings.ts";
 import type { RawListing } from "./listings.ts";
 import { toPrice } from "./price.ts";
 import { cutAtSentence } from "./wikitext/sentences.ts";
@@ -57,7 +50,7 @@ export function kindOf(raw: RawListing): SectionKind | undefined {
   if (activity === undefined) return undefined;
   if (activity === "see") return SectionKind.ATTRACTIONS;
   if (activity === "eat") return SectionKind.RESTAURANTS;
-  return activity === "drink" && isAboutCafes(raw.section.path)
+  return activity === "drink" && isCafe(raw.section.path, raw.name)
     ? SectionKind.RESTAURANTS
     : SectionKind.EXPERIENCES;
 }

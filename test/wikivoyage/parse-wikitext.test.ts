@@ -162,6 +162,7 @@ describe("wikitext: any text", () => {
   const HOSTILE: Readonly<Record<string, (count: number) => string>> = {
     "braces that are never closed": (count) => "{{a|".repeat(count),
     "brackets that are never closed": (count) => "[[a{{b}}".repeat(count),
+    "links in titles": (count) => "[[a{{b}} ".repeat(count) + "]]".repeat(count),
     "links in links": (count) => "[[a|".repeat(count) + "]]".repeat(count),
     "links without targets": (count) => "[[{{b}}|".repeat(count) + "]]".repeat(count),
     "templates in templates": (count) => "{{a|".repeat(count) + "}}".repeat(count),

@@ -116,6 +116,7 @@ describe("CommonMark of wikitext", () => {
       {
         "'''Hello,'''world": "Hello,world",
         "x'''\"y\"'''z": 'x"y"z',
+        "x'''(y) z'''": "x(y) z",
         "''' spaced '''": "**spaced**",
         "'''a'''''b''": "**a**b",
         "wow![https://a.test b]": "wow\\![b](https://a.test)",

@@ -33,7 +33,7 @@ export async function startPair(
     environment,
   );
   const originUrls = readOriginUrls(environment);
-  const telemetry = startTelemetry("wayfarer", environment, log);
+  const telemetry = await startTelemetry("wayfarer", environment, log);
   const clocks = { now: Date.now, monotonicNow: () => performance.now(), random: Math.random };
   const running: { readonly close: (graceMs: number) => Promise<void> }[] = [
     { close: async () => await telemetry.shutdown() },

@@ -13,7 +13,7 @@ const settings = readSettingsOrExit(
 const log = createLog("content-fetcher", settings.LOG_LEVEL);
 
 await runService(log, "content-fetcher", async () => {
-  const telemetry = startTelemetry("content-fetcher", process.env, log);
+  const telemetry = await startTelemetry("content-fetcher", process.env, log);
   const fetcher = await startFetcher({
     settings,
     originUrls: readOriginUrls(process.env),

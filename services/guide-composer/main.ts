@@ -9,7 +9,7 @@ const settings = readSettingsOrExit(() => readSettings(COMPOSER_SETTINGS, proces
 const log = createLog("guide-composer", settings.LOG_LEVEL);
 
 await runService(log, "guide-composer", async () => {
-  const telemetry = startTelemetry("guide-composer", process.env, log);
+  const telemetry = await startTelemetry("guide-composer", process.env, log);
   const composer = await startComposer({
     settings,
     log,

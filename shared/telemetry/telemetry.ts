@@ -4,11 +4,10 @@ import { diagLogLevelFromString } from "@opentelemetry/core";
 import { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
 import { RuntimeNodeInstrumentation } from "@opentelemetry/instrumentation-runtime-node";
 import { UndiciInstrumentation } from "@opentelemetry/instrumentation-undici";
-import { startNodeSdk } from "@opentelemetry/sdk-node";
-import { NoopSpanProcessor } from "@opentelemetry/sdk-trace";
 import { ATTR_URL_FULL, ATTR_URL_QUERY } from "@opentelemetry/semantic-conventions";
 import type { Log } from "../log.ts";
 import { createPropagators } from "./propagation.ts";
+import { isSet, startSdk, type Environment } from "./sdk.ts";
 
 export interface Telemetry {
   /** Answers `GET /metrics` with the Prometheus text format; false when the path is another one. */
@@ -17,29 +16,8 @@ export interface Telemetry {
   readonly shutdown: () => Promise<void>;
 }
 
-export type Environment = Record<string, string | undefined>;
-
 /** A collector that is down or slow must not hold up a process that has drained. */
 const FLUSH_TIMEOUT_MS = 2_000;
-
-/** What the SDK reads from the environment and has no other way to be told. */
-const SDK_DEFAULTS: Readonly<Record<string, string>> = {
-  // The SDK's own default puts the command line and the owner of the process into every export.
-  OTEL_NODE_RESOURCE_DETECTORS: "service",
-  // Counts the spans that were started, exported and dropped, by the reason of the drop.
-  OTEL_NODE_EXPERIMENTAL_SDK_METRICS: "true",
-};
-
-const TRACE_EXPORT_SETTINGS = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
-
-/** An empty value counts as unset, as the specification of OpenTelemetry has it. */
-const isSet = (environment: Environment, name: string): boolean => (environment[name] ?? "") !== "";
-
-/** Whether the standard settings ask for spans to be exported; by default none are. */
-function exportsTraces(environment: Environment): boolean {
-  if (isSet(environment, "OTEL_TRACES_EXPORTER")) return environment["OTEL_TRACES_EXPORTER"] !== "none";
-  return TRACE_EXPORT_SETTINGS.some((name) => isSet(environment, name));
-}
 
 /** Whether the operator named the service: their name wins over ours. */
 const namesService = (environment: Environment): boolean =>
@@ -61,10 +39,11 @@ const toDiagLogger = (log: Log): DiagLogger => ({
  * @param environment `process.env`: the SDK reads the standard `OTEL_*` settings from there itself, and defaults of
  * ours are written into it where they are unset
  */
-export function startTelemetry(serviceName: string, environment: Environment, log: Log): Telemetry {
-  for (const [name, value] of Object.entries(SDK_DEFAULTS)) {
-    if (!isSet(environment, name)) environment[name] = value;
-  }
+export async function startTelemetry(
+  serviceName: string,
+  environment: Environment,
+  log: Log,
+): Promise<Telemetry> {
   for (const name of ["OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER"]) {
     if (isSet(environment, name) && environment[name] !== "none") {
       log.warn({ setting: name }, "the setting has no effect: metrics are at /metrics, logs on stderr");
@@ -83,18 +62,17 @@ export function startTelemetry(serviceName: string, environment: Environment, lo
     }),
     new RuntimeNodeInstrumentation(),
   ];
-  const sdk = startNodeSdk({
-    // Until our logger takes over below. Never a level that the SDK writes to stdout.
-    logLevel: "warn",
-    ...(!namesService(environment) && { resourceAttributes: { "service.name": serviceName } }),
-    instrumentations,
-    propagators: createPropagators(environment["OTEL_PROPAGATORS"], (name) =>
-      log.warn({ name }, "OTEL_PROPAGATORS names a propagator that is not supported"),
-    ),
-    metricReaders: [prometheus],
-    logRecordProcessors: [],
-    ...(!exportsTraces(environment) && { spanProcessors: [new NoopSpanProcessor()] }),
-  });
+  const sdk = await startSdk(
+    {
+      resourceAttributes: namesService(environment) ? {} : { "service.name": serviceName },
+      instrumentations,
+      propagators: createPropagators(environment["OTEL_PROPAGATORS"], (name) =>
+        log.warn({ name }, "OTEL_PROPAGATORS names a propagator that is not supported"),
+      ),
+      metricReader: prometheus,
+    },
+    environment,
+  );
   diag.setLogger(toDiagLogger(log), {
     suppressOverrideMessage: true,
     ...(diagLevel !== undefined && { logLevel: diagLevel }),

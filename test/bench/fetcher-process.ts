@@ -22,7 +22,7 @@ const unhurried = (provider: Provider): Provider => ({
 
 const log = createLog("content-fetcher", "warn");
 await runService(log, "content-fetcher", async () => {
-  const telemetry = startTelemetry("content-fetcher", process.env, log);
+  const telemetry = await startTelemetry("content-fetcher", process.env, log);
   const fetcher = await startFetcher({
     settings: readSettings(FETCHER_SETTINGS, process.env),
     originUrls: readOriginUrls(process.env),

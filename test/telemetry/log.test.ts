@@ -21,7 +21,7 @@ const PROGRAM = `
   import { activeTraceId, inSpan } from ${module("shared/telemetry/spans.ts")};
   import { startTelemetry } from ${module("shared/telemetry/telemetry.ts")};
   const log = createLog("test", "info");
-  const telemetry = startTelemetry("test", process.env, log);
+  const telemetry = await startTelemetry("test", process.env, log);
   await inSpan("step", {}, async () => { log.info("within"); process.stdout.write(activeTraceId()); });
   log.info("outside");
   await telemetry.shutdown();

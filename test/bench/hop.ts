@@ -1,8 +1,8 @@
-import { create } from "@bufbuild/protobuf";
 import { createContentClient } from "../../services/guide-composer/fetch/content-client.ts";
-import { ContentQuerySchema, Priority } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
+import { Priority } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { parseServingMessage } from "../../shared/process.ts";
+import { lisbonQuery } from "../support/fetcher.ts";
 import { startChild } from "./child.ts";
 import { createRounds, percentile, type Group } from "./metric.ts";
 
@@ -11,15 +11,15 @@ const CALL_COUNT = 1_000;
 const TIMEOUT_MS = 5_000;
 const KIB = 1024;
 /** As many as make 8 KiB. */
-const LISTING_COUNT = 143;
+const LISTING_COUNT = 79;
 
-/** One call from guide-composer to content-fetcher and back. */
+/** One call from guide-composer to content-fetcher, to a provider, and back. */
 export const hop: Group = {
   names: ["hop.p50_ms"],
   method:
     `${ROUND_COUNT} rounds of ${CALL_COUNT} StreamContent calls one after the other, one message of 8 KiB each, from ` +
-    "guide-composer's content client (grpc-js) to the server of both services (connect-node) in a process of its own, " +
-    "which has the answer ready; decoding included",
+    "guide-composer's content client (grpc-js) to content-fetcher (connect-node) in a process of its own, and from there " +
+    "to a local provider server that has its answer ready; both conversions and decoding included",
   run: async () => {
     const rounds = createRounds({ "hop.p50_ms": "ms", "baseline.hop.payload_kib": "KiB" });
     const child = startChild("hop-process.ts", { environment: { LISTING_COUNT: String(LISTING_COUNT) } });
@@ -33,7 +33,7 @@ export const hop: Group = {
       lifeMs: 0,
     };
     const signal = new AbortController().signal;
-    const query = create(ContentQuerySchema, {});
+    const query = lisbonQuery();
     async function callMs(): Promise<number> {
       const startMs = performance.now();
       for await (const received of client.stream([planned], query, Priority.INTERACTIVE, TIMEOUT_MS, signal))

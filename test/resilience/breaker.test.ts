@@ -163,8 +163,8 @@ describe("breaker", () => {
     assert.equal(breaker.state(), "closed");
   });
 
-  it("refuses at the gate while it is open, and takes no probe there", async () => {
-    const { clock, breaker, fail } = setUp();
+  it("refuses at the gate while it is open or tried, and takes no probe there", async () => {
+    const { clock, breaker, fail, run } = setUp();
     const pass = (): Promise<string> => breaker.gate.execute(() => Promise.resolve("passed"), callScope());
     assert.equal(await pass(), "passed");
     for (let failure = 0; failure < 5; failure += 1) await fail("PROVIDER_UNAVAILABLE");
@@ -172,5 +172,11 @@ describe("breaker", () => {
     await clock.advance(500);
     assert.equal(await pass(), "passed");
     assert.equal(breaker.state(), "half-open");
+    const probe = Promise.withResolvers<string>();
+    const probing = run(() => probe.promise);
+    await assert.rejects(pass(), { reason: "PROVIDER_CIRCUIT_OPEN" });
+    probe.resolve("answer");
+    await probing;
+    assert.equal(await pass(), "passed");
   });
 });

@@ -95,6 +95,7 @@ export function createBreaker(clock: Clock, random: () => number): Breaker {
     state: () => (circuit.state === "open" && clock.now() >= circuit.untilMs ? "half-open" : circuit.state),
     gate: {
       execute: async (call, scope) => {
+        if (circuit.state === "half-open") throw refusal(FIRST_OPEN_MS);
         const leftMs = circuit.state === "open" ? circuit.untilMs - clock.now() : 0;
         if (leftMs > 0) throw refusal(leftMs);
         return await call(scope);

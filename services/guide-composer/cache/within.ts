@@ -2,6 +2,8 @@ import { RedisUnavailableError } from "./redis-unavailable.ts";
 
 /** Parts that a wait is made of: while this process is busy, the parts that it misses do not count. */
 const PART_COUNT = 4;
+/** Parts that pass at most, missed ones included: a process that is always busy must give up too. */
+const MAX_PART_COUNT = 40;
 
 /**
  * Waits for an answer at most so long, not counting the time during which this process itself was too busy to read it:
@@ -14,13 +16,15 @@ export function within<T>(answer: Promise<T>, timeoutMs: number, monotonicNow: (
   const partMs = timeoutMs / PART_COUNT;
   return new Promise<T>((resolve, reject) => {
     let left = PART_COUNT;
+    let passed = 0;
     let partStartMs = monotonicNow();
     const onPart = (): void => {
       // A part that ends late is one in which the loop stood still: what came meanwhile is read after this turn.
       if (monotonicNow() - partStartMs < 2 * partMs) left -= 1;
+      passed += 1;
       partStartMs = monotonicNow();
       // The last look is behind the reading of sockets, which comes between timers and immediates.
-      if (left > 0) timer = setTimeout(onPart, partMs);
+      if (left > 0 && passed < MAX_PART_COUNT) timer = setTimeout(onPart, partMs);
       else
         setImmediate(() => reject(new RedisUnavailableError(`Redis did not answer within ${timeoutMs} ms`)));
     };

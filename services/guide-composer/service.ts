@@ -51,6 +51,8 @@ export interface ComposerOptions {
   readonly now: () => number;
   readonly monotonicNow: () => number;
   readonly random: () => number;
+  /** How often is looked for what is to be warmed, milliseconds. Default: 15,000. */
+  readonly warmEveryMs?: number;
 }
 
 export interface RunningComposer {
@@ -115,6 +117,7 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
     now,
     monotonicNow,
     onError: (error) => log.warn({ err: error }, "a round of warming failed"),
+    ...(options.warmEveryMs !== undefined && { roundEveryMs: options.warmEveryMs }),
   });
   const serverOptions = {
     interceptors: [createTelemetryInterceptor("server", monotonicNow)],

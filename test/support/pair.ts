@@ -3,7 +3,7 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import type { Provider } from "../../services/content-fetcher/provider.ts";
 import type { FetcherOptions } from "../../services/content-fetcher/service.ts";
 import { COMPOSER_SETTINGS } from "../../services/guide-composer/config.ts";
-import { startComposer } from "../../services/guide-composer/service.ts";
+import { startComposer, type ComposerOptions } from "../../services/guide-composer/service.ts";
 import { GuideService } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { readSettings } from "../../shared/config.ts";
 import { createLog } from "../../shared/log.ts";
@@ -25,6 +25,7 @@ export async function startPairFor(
   change: {
     readonly fetcher?: Partial<FetcherOptions>;
     readonly composer?: Readonly<Record<string, string>>;
+    readonly composerOptions?: Partial<ComposerOptions>;
   } = {},
 ): Promise<PairUnderTest> {
   const fetcher = await startFetcherFor(providers, originUrls, change.fetcher);
@@ -40,6 +41,7 @@ export async function startPairFor(
     now: Date.now,
     monotonicNow: () => performance.now(),
     random: Math.random,
+    ...change.composerOptions,
   });
   return {
     fetcher,

@@ -61,6 +61,7 @@ export function districtEntries(city: Pick<Article, "title" | "sections">): Dist
 
 function regionsOf({ parameters }: Template): DistrictEntry[] {
   return Array.from({ length: MAX_REGION_COUNT }, (_, index) => `region${index + 1}`).flatMap((key) => {
+    if (!parameters.has(`${key}name`) && !parameters.has(`${key}items`)) return [];
     const name = parameters.get(`${key}name`) ?? [];
     const items = linksIn(parameters.get(`${key}items`) ?? []);
     const description = toRuns(parameters.get(`${key}description`) ?? []);

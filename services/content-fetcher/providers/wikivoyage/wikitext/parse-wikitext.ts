@@ -239,12 +239,16 @@ function toTemplate(parts: readonly Node[][]): Template {
       continue;
     }
     const key = first.slice(0, equals).trim().toLowerCase();
-    const value = trimNodes([first.slice(equals + 1), ...part.slice(1)]);
+    const text = first.slice(equals + 1);
+    // Most values are nothing but text.
+    const value = part.length === 1 ? textNodes(text.trim()) : trimNodes([text, ...part.slice(1)]);
     // The last one counts, except that an empty one takes nothing away.
     if (value.length > 0 || !parameters.has(key)) parameters.set(key, value);
   }
   return { kind: "template", name: writtenName.toLowerCase(), writtenName, parameters };
 }
+
+const textNodes = (text: string): Node[] => (text === "" ? [] : [text]);
 
 function trimNodes(nodes: readonly Node[]): Node[] {
   const trimmed = [...nodes];

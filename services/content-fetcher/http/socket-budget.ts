@@ -56,7 +56,7 @@ export function createSocketBudget(limits: SocketLimits, clock: Clock): SocketBu
   /** Longest idle first. */
   const idle = new Set<Socket>();
   const carrierOf = new Map<object, Socket>();
-  let postponed: { readonly host: string; readonly start: () => void }[] = [];
+  const postponed: { readonly host: string; readonly start: () => void }[] = [];
   const room = createWaitingRoom<string>({
     maxCount: limits.maxWaitingCount,
     maxWaitMs: limits.maxWaitMs,
@@ -77,13 +77,10 @@ export function createSocketBudget(limits: SocketLimits, clock: Clock): SocketBu
 
   /** Starts the connections that were postponed and have room now, and makes room for the first of the others. */
   function connectPostponed(): void {
-    const still: typeof postponed = [];
-    for (const connection of postponed) {
-      if (hasRoom(opened, connection.host)) connection.start();
-      else still.push(connection);
-    }
-    postponed = still;
-    const [first] = still;
+    // What is refused fails while it starts, and whoever waited for it may ask for another connection within that.
+    const next = (): number => postponed.findIndex(({ host }) => hasRoom(opened, host));
+    for (let index = next(); index !== -1; index = next()) postponed.splice(index, 1)[0]?.start();
+    const [first] = postponed;
     if (first !== undefined) closeIdle(first.host);
   }
 

@@ -51,6 +51,7 @@ export async function startBenchPair(): Promise<BenchPair> {
     const target = await addressOf(fetcher);
     const composer = start("../../services/guide-composer/main.ts", {
       COMPOSER_LISTEN: "127.0.0.1:0",
+      ADMIN_LISTEN: "127.0.0.1:0",
       FETCHER_TARGET: target,
       MEMORY_CACHE_MIB: "1024",
       LOG_LEVEL: "warn",

@@ -33,7 +33,13 @@ async function servingMs(): Promise<number> {
       fileURLToPath(new URL("../../services/start.ts", import.meta.url)),
     ],
     {
-      env: { PATH, HOME, COMPOSER_LISTEN: "127.0.0.1:0", FETCHER_LISTEN: "127.0.0.1:0" },
+      env: {
+        PATH,
+        HOME,
+        COMPOSER_LISTEN: "127.0.0.1:0",
+        ADMIN_LISTEN: "127.0.0.1:0",
+        FETCHER_LISTEN: "127.0.0.1:0",
+      },
       stdio: ["ignore", "ignore", "pipe"],
     },
   );

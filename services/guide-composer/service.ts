@@ -25,6 +25,8 @@ import { createSearch } from "./search/search.ts";
 import { createCacheStats } from "./stats/cache-stats.ts";
 import { createLastSeen } from "./stats/last-seen.ts";
 import { createLookupMeter } from "./stats/lookup-meter.ts";
+import { observeCache } from "./stats/observe-cache.ts";
+import { createTierErrorCounter } from "./stats/tier-errors.ts";
 import { resolveConfigured } from "./warming/configured.ts";
 import { defaultSpec } from "./warming/default-guide.ts";
 import { createWarm } from "./warming/warm.ts";
@@ -126,12 +128,15 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
     random,
   };
   const shedder = startLoadShedder({ maxConcurrentCount: settings.MAX_CONCURRENT_CALLS }, monotonicNow);
-  const stopObserving = observeLoad(shedder, GuideService.typeName);
+  const stopObserving = [
+    observeLoad(shedder, GuideService.typeName),
+    observeCache(cache, () => stats.snapshot().evictedCount),
+  ];
   const servers: RunningServer[] = [];
   async function close(graceMs: number): Promise<void> {
     await warmer.close();
     await Promise.all(servers.map((server) => server.drain(graceMs)));
-    stopObserving();
+    for (const stop of stopObserving) stop();
     shedder.close();
     await cache.close();
     client.close();
@@ -175,6 +180,7 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
 const isBusy = (cache: Cache): boolean => cache.lookup.activeLoadCount() > BUSY_LOAD_COUNT;
 
 async function startCache({ settings, log, now, monotonicNow, random }: ComposerOptions): Promise<Cache> {
+  const countTierError = createTierErrorCounter();
   const cache: Cache = await createCache({
     memoryBytes: settings.MEMORY_CACHE_MIB * 2 ** 20,
     redis: settings.REDIS_URL && parseRedisUrl(settings.REDIS_URL.reveal()),
@@ -183,7 +189,10 @@ async function startCache({ settings, log, now, monotonicNow, random }: Composer
     monotonicNow,
     random,
     mayRefresh: () => !isBusy(cache),
-    onTierError: (tier, error) => log.debug({ err: error, tier }, "cache tier did not answer"),
+    onTierError: (tier, error) => {
+      countTierError(tier, error);
+      log.debug({ err: error, tier }, "cache tier did not answer");
+    },
     inRedisSpan,
     onRedisStateChanged: (node, cause) => {
       if (cause === undefined) log.info({ node }, "redis is back");

@@ -49,6 +49,10 @@ export const ATTRIBUTE = {
   cacheEntry: "wayfarer.cache.entry",
   /** `CacheDecision` without its prefix; several of one content are joined by commas in its span event. */
   cacheDecision: "wayfarer.cache.decision",
+  /** `memory` or `redis`. */
+  cacheTier: "wayfarer.cache.tier",
+  /** Why entries were evicted: `room` for others in memory, or `request` of an operator. */
+  evictionCause: "wayfarer.cache.eviction_cause",
   /** Resource name of the guide. */
   guide: "wayfarer.guide",
 } as const;

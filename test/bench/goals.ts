@@ -16,6 +16,13 @@ export const GOALS = {
   "hop.p50_ms": { atMost: 2.5 },
   "pipeline.cpu_us": { atMost: 60 },
   "hot.l2.vs_h2": { atLeast: 0.55 },
+  "redis_hit.p50_ms": { atMost: 1.5 },
+  "redis_hit.p99_ms": { atMost: 6 },
+  "cache.redis_miss_added_ms.p50": { atMost: 1 },
+  "cache.frozen_first_added_ms": { atMost: 50 },
+  "cache.frozen_then_added_ms": { atMost: 1 },
+  "stampede.calls_per_content": { atMost: 1 },
+  "refresh_ahead.waited_share": { atMost: 0.2 },
 } as const satisfies Readonly<Record<string, Goal>>;
 
 export type MetricName = keyof typeof GOALS;

@@ -8,6 +8,10 @@ import { hop } from "./hop.ts";
 import { hot } from "./hot.ts";
 import { pipeline } from "./pipeline.ts";
 import { median, meetsGoal, type Group, type Metric } from "./metric.ts";
+import { redisHit } from "./redis-hit.ts";
+import { redisTier } from "./redis-tier.ts";
+import { refreshAhead } from "./refresh-ahead.ts";
+import { stampede } from "./stampede.ts";
 import { startup } from "./startup.ts";
 
 const USAGE = `npm run bench -- [--only PREFIX] [--json FILE]
@@ -18,9 +22,27 @@ Measures what test/bench/goals.ts has goals for and prints each figure, the medi
   --json FILE     also writes {"metrics": {NAME: {"value", "unit", "spread"}}, "environment"} to FILE
 `;
 
-const GROUPS: readonly Group[] = [gazetteer, startup, pipeline, hop, cold, hot];
+const GROUPS: readonly Group[] = [
+  gazetteer,
+  startup,
+  pipeline,
+  hop,
+  cold,
+  hot,
+  redisHit,
+  redisTier,
+  stampede,
+  refreshAhead,
+];
 /** Packages whose versions decide the figures. */
-const PACKAGES = ["@bufbuild/protobuf", "@connectrpc/connect-node", "@grpc/grpc-js", "undici", "lru-cache"];
+const PACKAGES = [
+  "@bufbuild/protobuf",
+  "@connectrpc/connect-node",
+  "@grpc/grpc-js",
+  "undici",
+  "lru-cache",
+  "ioredis",
+];
 
 async function run(prefix: string, jsonFile: string | undefined): Promise<number> {
   const groups = GROUPS.filter(({ names }) => names.some((name) => name.startsWith(prefix)));

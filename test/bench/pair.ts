@@ -30,7 +30,10 @@ export interface Asked {
 const settingsSchema = z.object({ settings: z.record(z.string(), z.string()) });
 const askedSchema = z.object({ slowestMs: z.number(), requestCount: z.number() });
 
-export async function startBenchPair(): Promise<BenchPair> {
+/** @param composerSettings besides, and before, those of every bench */
+export async function startBenchPair(
+  composerSettings: Readonly<Record<string, string>> = {},
+): Promise<BenchPair> {
   const children: Child[] = [];
   const start = (file: string, environment: Readonly<Record<string, string>>): Child => {
     const child = startChild(file, { environment });
@@ -57,6 +60,7 @@ export async function startBenchPair(): Promise<BenchPair> {
       LOG_LEVEL: "warn",
       // Guides that nobody asked for are no part of the cost of those that are measured.
       WARMING_CALLS_PER_MINUTE: "0",
+      ...composerSettings,
     });
     const address = await addressOf(composer);
     const client = createClient(GuideService, createGrpcTransport({ baseUrl: `http://${address}` }));

@@ -11,6 +11,8 @@ export interface MemoryStore extends Store {
   readonly tier: "memory";
   readonly entryCount: () => number;
   readonly sizeBytes: () => number;
+  /** Entries that have had to make room for others so far. */
+  readonly crowdedOutCount: () => number;
   /** A list of its own, which stays as it is while entries are dropped. */
   readonly keys: () => readonly string[];
   readonly dropIf: (keys: readonly string[], fits: (entry: Entry) => boolean) => void;
@@ -24,7 +26,11 @@ export interface MemoryStore extends Store {
  * @param now wall clock, milliseconds since the epoch
  */
 export function createMemoryStore(maxSizeBytes: number, maxStaleMs: number, now: () => number): MemoryStore {
+  let crowdedOutCount = 0;
   const entries = new LRUCache<string, Entry>({
+    dispose: (_entry, _key, reason) => {
+      if (reason === "evict") crowdedOutCount += 1;
+    },
     maxSize: maxSizeBytes,
     sizeCalculation: (entry, key) => key.length * 2 + entry.bytes.byteLength + ENTRY_OVERHEAD_BYTES,
   });
@@ -69,5 +75,6 @@ export function createMemoryStore(maxSizeBytes: number, maxStaleMs: number, now:
     },
     entryCount: () => entries.size,
     sizeBytes: () => entries.calculatedSize,
+    crowdedOutCount: () => crowdedOutCount,
   };
 }

@@ -42,6 +42,8 @@ export interface RedisLink {
   readonly onEveryMaster: <T>(work: (node: Redis) => Promise<T>) => Promise<T[]>;
   /** Whether no node is suspended; with a key, whether its node is not. */
   readonly available: (key?: string) => boolean;
+  /** Nodes that are left alone now. */
+  readonly suspendedCount: () => number;
   /** Resolves when it answers, or after `maxMs`. */
   readonly firstAnswer: (maxMs: number) => Promise<void>;
   /** Hands over every message of the channel; whoever is told of a reconnection may have missed some. */
@@ -129,7 +131,9 @@ export function createRedisLink(target: RedisTarget, options: RedisLinkOptions):
         return each.value;
       });
     },
-    available: (key) => (key === undefined ? !suspensions.any() : !suspensions.isSuspended(nodeOf(key))),
+    available: (key) =>
+      key === undefined ? suspensions.count() === 0 : !suspensions.isSuspended(nodeOf(key)),
+    suspendedCount: suspensions.count,
     firstAnswer: async (maxMs) => {
       if (client.status === "ready") return;
       const { promise, resolve } = Promise.withResolvers<void>();

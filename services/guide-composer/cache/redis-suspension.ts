@@ -5,7 +5,7 @@ const MAX_PROBE_MS = 500;
 /** Which nodes of Redis are left alone, and who looks whether they are back: never a request. */
 export interface Suspensions {
   readonly isSuspended: (node: string) => boolean;
-  readonly any: () => boolean;
+  readonly count: () => number;
   /** Leaves a node alone until a probe succeeds. */
   readonly suspend: (node: string, cause: unknown) => void;
   /** Asks every suspended node now, because a connection has come up. */
@@ -45,7 +45,7 @@ export function createSuspensions(
 
   return {
     isSuspended: (node) => timers.has(node),
-    any: () => timers.size > 0,
+    count: () => timers.size,
     suspend: (node, cause) => {
       if (closed || timers.has(node)) return;
       schedule(node, FIRST_PROBE_MS);

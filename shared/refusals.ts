@@ -2,6 +2,7 @@ import { Code, ConnectError, type createHandlerContext, type HandlerContext } fr
 import { ENTERED } from "./error-interceptor.ts";
 import { hasErrorInfo, toUnreadable, toWire, type ReportDefect } from "./error-wire.ts";
 import { ServiceError, type Reason } from "./errors.ts";
+import type { AnyRequest } from "./open-calls.ts";
 
 /**
  * Looks at a call after its head has arrived and before its body is read. Throws a `ServiceError` to refuse it; lets
@@ -10,11 +11,26 @@ import { ServiceError, type Reason } from "./errors.ts";
  */
 export type RequestGate = (call: HandlerContext) => void | Promise<void>;
 
+/** The head of a request, to read from. */
+export interface ReadableHeader {
+  readonly get: (name: string) => string | null;
+  readonly keys: () => Iterable<string>;
+}
+
+/** The head of a request that Connect has not seen, as it is: `Headers` would be made for every call that is refused. */
+export const headerOf = ({ headers }: AnyRequest): ReadableHeader => ({
+  get: (name) => {
+    const value = headers[name];
+    return typeof value === "string" ? value : null;
+  },
+  keys: () => Object.keys(headers),
+});
+
 /** A call that no interceptor has seen. */
 export interface Refusal {
   /** `package.Service/Method`. */
   readonly method: string;
-  readonly header: Headers;
+  readonly header: ReadableHeader;
   readonly code: Code;
   readonly reason: Reason;
   /** On the clock of the server. */

@@ -1,15 +1,15 @@
-import type { DescMethod } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { universalRequestFromNodeRequest } from "@connectrpc/connect-node";
 import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/connect/protocol";
 import { MAX_TIMER_MS } from "./deadline.ts";
 import { toWire, type ReportDefect } from "./error-wire.ts";
-import { REASON_CODE, ServiceError } from "./errors.ts";
+import { ServiceError } from "./errors.ts";
 import type { LoadShedder } from "./load-shedding.ts";
 import { pathOf, type AnyRequest, type AnyResponse } from "./open-calls.ts";
-import type { RecordRefusal } from "./refusals.ts";
+import { createOverloadRefusal } from "./overload-refusal.ts";
+import { headerOf, type RecordRefusal } from "./refusals.ts";
 import { sendAnswer } from "./send-answer.ts";
-import { contentTypeOf, isGrpcCall, sendError } from "./send-error.ts";
+import { isGrpcCall, sendError } from "./send-error.ts";
 
 export interface RpcListenerOptions {
   readonly handlers: readonly UniversalHandler[];
@@ -31,6 +31,7 @@ export function createRpcListener(
 ): (request: AnyRequest, response: AnyResponse) => void {
   const { reportDefect } = options;
   const handlers = new Map(options.handlers.map((handler) => [handler.requestPath, handler]));
+  const refuseForOverload = createOverloadRefusal(options);
 
   return (request, response) => {
     const handler = handlers.get(pathOf(request));
@@ -38,9 +39,8 @@ export function createRpcListener(
     const { shedding } = options;
     if (shedding?.services.has(handler.service.typeName) === true) {
       const retryDelayMs = shedding.shedder.admit();
-      if (retryDelayMs !== undefined) {
-        return answerError(request, response, 429, handler.method, overloaded(retryDelayMs), options);
-      }
+      if (retryDelayMs !== undefined)
+        return refuseForOverload(request, response, handler.method, retryDelayMs);
       response.once("close", shedding.shedder.release);
     }
     let call: UniversalServerRequest;
@@ -82,9 +82,6 @@ function limitTimeout(header: Headers): void {
     header.set("connect-timeout-ms", String(MAX_TIMER_MS));
 }
 
-const overloaded = (retryDelayMs: number): ServiceError =>
-  new ServiceError("OVERLOADED", "The server has more to do than it can", { retryDelayMs });
-
 /** UNIMPLEMENTED in the protocol that was spoken; plain 404 for what is no call. */
 function answerUnknown(request: AnyRequest, response: AnyResponse, options: RpcListenerOptions): void {
   if (request.method !== "POST" && !isGrpcCall(request)) {
@@ -92,34 +89,14 @@ function answerUnknown(request: AnyRequest, response: AnyResponse, options: RpcL
     response.end();
     return;
   }
-  const error = new ServiceError("REQUEST_UNSUPPORTED", "The server has no such method");
-  answerError(request, response, 404, undefined, error, options);
-}
-
-/**
- * Answers a call that Connect never sees, and records it.
- *
- * @param status of HTTP, where the protocol has one for errors
- * @param method undefined when there is no such method
- */
-function answerError(
-  request: AnyRequest,
-  response: AnyResponse,
-  status: number,
-  method: DescMethod | undefined,
-  failure: ServiceError,
-  options: RpcListenerOptions,
-): void {
-  const header = new Headers({ "content-type": contentTypeOf(request) });
-  const traceparent = request.headers["traceparent"];
-  if (typeof traceparent === "string") header.set("traceparent", traceparent);
   const traceId = options.record({
     // Never the path: what a caller makes up would become a name in traces and metrics.
-    method: method === undefined ? "unknown" : `${method.parent.typeName}/${method.name}`,
-    header,
-    code: REASON_CODE[failure.reason] ?? Code.Internal,
-    reason: failure.reason,
+    method: "unknown",
+    header: headerOf(request),
+    code: Code.Unimplemented,
+    reason: "REQUEST_UNSUPPORTED",
     startMs: options.now(),
   });
-  sendError(request, response, status, toWire(failure, traceId, options.reportDefect));
+  const error = new ServiceError("REQUEST_UNSUPPORTED", "The server has no such method");
+  sendError(request, response, 404, toWire(error, traceId, options.reportDefect));
 }

@@ -13,10 +13,11 @@ import {
   type TextMapSetter,
 } from "@opentelemetry/api";
 import { reasonOf } from "../error-wire.ts";
+import type { ReadableHeader } from "../refusals.ts";
 import { ATTRIBUTE } from "./attributes.ts";
 import { getTracer } from "./scope.ts";
 
-export const HEADER_GETTER: TextMapGetter<Headers> = {
+export const HEADER_GETTER: TextMapGetter<ReadableHeader> = {
   keys: (headers) => [...headers.keys()],
   get: (headers, key) => headers.get(key) ?? undefined,
 };
@@ -44,7 +45,7 @@ type Side = "client" | "server";
 const UNTRACED_SERVICES: ReadonlySet<string> = new Set(["grpc.health.v1.Health"]);
 
 /** Which of its protocols a server was called by; the hop is gRPC. */
-export const systemOf = (header: Headers): string =>
+export const systemOf = (header: Pick<ReadableHeader, "get">): string =>
   header.get("content-type")?.startsWith("application/grpc") === true ? "grpc" : "connectrpc";
 
 /**

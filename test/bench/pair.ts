@@ -18,6 +18,7 @@ export interface BenchPair {
   /** CPU time of both services so far, milliseconds; undefined where the system does not tell. */
   readonly cpuMs: () => number | undefined;
   readonly composerCpuMs: () => number | undefined;
+  readonly composerPid: number;
   readonly close: () => Promise<void>;
 }
 
@@ -82,6 +83,7 @@ export async function startBenchPair(
           : times.reduce<number>((sum, time) => sum + (time ?? 0), 0);
       },
       composerCpuMs: () => processCpuMs(composer.pid),
+      composerPid: composer.pid,
       close,
     };
   } catch (error) {

@@ -190,7 +190,7 @@ describe("the channel to several replicas of content-fetcher", () => {
     // It is noticed at the end of an interval with enough calls; from then on it costs none.
     for (let lost = Infinity; lost > 0;) lost = (await callInTurn(client, 20)).length;
     const attemptCount = bad.attemptCount;
-    assert.deepEqual(await callInTurn(client, 50), []);
+    assert.deepEqual(await callInTurn(client, 20), []);
     assert.equal(bad.attemptCount, attemptCount);
   });
 

@@ -16,8 +16,9 @@ const OUTLIER_DETECTION = {
   outlier_detection: {
     // What a broken replica can cost before it is noticed: its share of the calls of so much time.
     interval: seconds(2),
-    // Multiplied by how often it was taken out in a row, up to the longest.
-    base_ejection_time: seconds(10),
+    // Multiplied by how often it was taken out in a row, up to the longest. Short, because the calls of a connection that
+    // breaks count too: whoever restarts after a crash is soon needed when the next one does.
+    base_ejection_time: seconds(2),
     max_ejection_time: seconds(60),
     // One of two, two of three, never all: when most of them fail it is not the replicas.
     max_ejection_percent: 50,

@@ -25,15 +25,17 @@ export function startCallTimer(address: string, path: string): CallTimer {
           "content-type": "application/grpc",
           te: "trailers",
         });
-        let status: unknown;
         stream.on("data", () => {});
-        stream.on("trailers", (trailers) => (status = trailers["grpc-status"]));
+        // An answer without messages has its status there, and then it is a failure.
+        stream.on("response", ({ "grpc-status": status }) => {
+          if (status !== undefined) reject(new Error(`a call ended with status ${String(status)}`));
+        });
+        stream.on("trailers", ({ "grpc-status": status }) => {
+          if (status === "0") resolve(performance.now() - startMs);
+          else reject(new Error(`a call ended with status ${String(status)}`));
+        });
         stream.once("error", reject);
-        stream.once("end", () =>
-          status === "0"
-            ? resolve(performance.now() - startMs)
-            : reject(new Error(`a call ended with status ${String(status)}`)),
-        );
+        stream.once("close", () => reject(new Error("a call ended without a status")));
         stream.end(body);
       }),
     close: () => session.close(),

@@ -87,7 +87,8 @@ describe("the personal facts of two callers", function () {
   let collector: OtlpCollector;
   let services: ServiceProcess[] = [];
   let clients: readonly Client<typeof GuideService>[] = [];
-  let observer: Redis;
+  let observer: Redis | undefined;
+  let monitor: Redis | undefined;
   const commands: string[] = [];
 
   before(async function () {
@@ -95,9 +96,8 @@ describe("the personal facts of two callers", function () {
     if (started === undefined) return this.skip();
     redis = started;
     observer = new Redis(redis.url);
-    const monitor = await observer.monitor();
+    monitor = await observer.monitor();
     monitor.on("monitor", (_time: string, args: readonly string[]) => commands.push(args.join(" ")));
-    after(() => monitor.disconnect());
     collector = await startOtlpCollector();
     providers = await startTestProviders({ seed: 1, now: Date.now });
     const telemetry = {
@@ -120,7 +120,7 @@ describe("the personal facts of two callers", function () {
   });
   after(async () => {
     await Promise.all(services.map((service) => service.stop()));
-    observer?.disconnect();
+    for (const client of [monitor, observer]) client?.disconnect();
     await collector?.close();
     await providers?.close();
     await redis?.close();
@@ -222,6 +222,7 @@ describe("the personal facts of two callers", function () {
       const found = lines.find((line) => marks.some((mark) => line.includes(mark)));
       assert.equal(found, undefined, place);
     }
+    assert.ok(observer);
     const stored = await valuesIn(observer);
     assert.ok(
       stored.some(({ key }) => key.includes("/guide/")) &&

@@ -1,11 +1,6 @@
 import type { Span } from "@opentelemetry/api";
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import {
-  CacheDecision,
-  GuideSchema,
-  type Guide,
-} from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import type { CacheDecision } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import type { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ATTRIBUTE } from "../../shared/telemetry/attributes.ts";
 import { asTheyLand } from "./as-they-land.ts";
@@ -15,7 +10,9 @@ import type { ReadAnswer } from "./cache/lookup.ts";
 import type { Decision } from "./cache/probe.ts";
 import { checkComplete } from "./completeness.ts";
 import type { Call, CheckedRequest, ComposeDependencies, ComposeEvent } from "./composition.ts";
-import { planOfCached, toGuidePlan } from "./guide-plan.ts";
+import { outlineOf, type GuideOutline } from "./guide-outline.ts";
+import { toGuidePlan } from "./guide-plan.ts";
+import { holdBytes, holdMessage, type HeldGuide } from "./held-guide.ts";
 import { createContentLoad } from "./load-contents.ts";
 import { personalize } from "./personalize/personalize.ts";
 import { createPlan, nameGuide, type CatalogOffering } from "./plan.ts";
@@ -66,9 +63,9 @@ export async function* compose(
   });
   if (entry.entry !== undefined) {
     const { bytes } = entry.entry;
-    const guide = fromBinary(GuideSchema, bytes);
-    meter.guide(entry.decisions, { bytes: bytes.byteLength, ...savedByGuide(guide, catalog.known()) });
-    yield* replay(guide, request, call, guideDecisions, catalog.known(), now);
+    const outline = outlineOf(bytes);
+    meter.guide(entry.decisions, { bytes: bytes.byteLength, ...savedByGuide(outline, catalog.known()) });
+    yield* replay(holdBytes(bytes), outline, request, call, guideDecisions, catalog.known(), now);
     return;
   }
   const all = await catalog.offerings(call.signal);
@@ -123,14 +120,15 @@ export async function* compose(
   checkComplete(destination.name, sections, omissions, request.requiredKinds);
 
   let madeNow = false;
-  const guide = await inSpan("assemble", {}, () =>
+  const held = await inSpan("assemble", {}, () =>
     Promise.resolve(
       memos.guides.of(plan.guideName, [...sections, ...omissions], () => {
         madeNow = true;
-        return assembleGuide(plan, sections, omissions, now());
+        return holdMessage(assembleGuide(plan, sections, omissions, now()));
       }),
     ),
   );
+  const guide = held.message();
   const pruned = plan.sections.length < resolved.sectionKinds.length || offerings.length < all.length;
   const storable =
     !pruned &&
@@ -146,7 +144,7 @@ export async function* compose(
       lookup.write(
         plan.guideKey,
         {
-          bytes: toBinary(GuideSchema, guide),
+          bytes: held.bytes(),
           storedMs: fetchTime === undefined ? now() : timestampMs(fetchTime),
           expireMs,
           negative: false,
@@ -161,7 +159,7 @@ export async function* compose(
   });
   yield {
     type: "completion",
-    guide,
+    guide: held,
     report: createReport({
       traceId: call.traceId,
       startMs: call.startMs,
@@ -176,21 +174,21 @@ export async function* compose(
   };
 }
 
-/** Events of a guide that the cache has whole. */
+/** Events of a guide that the cache has whole. It is decoded only for whoever wants to see into it. */
 function* replay(
-  guide: Guide,
+  guide: HeldGuide,
+  outline: GuideOutline,
   request: CheckedRequest,
   call: Call,
   decisions: readonly CacheDecision[],
   offerings: readonly CatalogOffering[],
   now: () => number,
 ): Generator<ComposeEvent> {
-  yield { type: "plan", plan: planOfCached(guide) };
-  for (const section of guide.sections) yield { type: "section", section };
+  yield { type: "cached", guide };
   yield {
     type: "completion",
     guide,
-    report: wholeGuideReport(call.traceId, call.startMs, now(), guide, decisions, offerings),
-    personalization: request.trip && personalize(guide, request.trip),
+    report: wholeGuideReport(call.traceId, call.startMs, now(), outline, decisions, offerings),
+    personalization: request.trip && personalize(guide.message(), request.trip),
   };
 }

@@ -1,7 +1,6 @@
 import type { Span } from "@opentelemetry/api";
 import type {
   CallReport,
-  Guide,
   GuidePlan,
   GuideSpec,
   Omission,
@@ -15,6 +14,7 @@ import type { Lookup, LookupMode } from "./cache/lookup.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Purpose, SpendGuard } from "./cost/spend-guard.ts";
 import type { ContentClient } from "./fetch/content-client.ts";
+import type { HeldGuide } from "./held-guide.ts";
 import type { ContentLoaded } from "./load-contents.ts";
 import type { Memo } from "./memo.ts";
 import type { SettledContent } from "./plan.ts";
@@ -54,7 +54,7 @@ export interface Call {
 export interface Memos {
   readonly contents: Memo<SettledContent>;
   readonly sections: Memo<AssembledSection>;
-  readonly guides: Memo<Guide>;
+  readonly guides: Memo<HeldGuide>;
 }
 
 export interface ComposeDependencies {
@@ -77,9 +77,13 @@ export interface ComposeDependencies {
   readonly contentLoaded: ContentLoaded;
 }
 
-/** What happens while a guide is composed, in this order: one plan, settled calls and sections, one completion. */
+/**
+ * What happens while a guide is composed, in this order: one plan, settled calls and sections, one completion; or, for
+ * a guide that was at hand whole, that guide and the completion.
+ */
 export type ComposeEvent =
   | { readonly type: "plan"; readonly plan: GuidePlan }
+  | { readonly type: "cached"; readonly guide: HeldGuide }
   | {
       readonly type: "call";
       readonly kind: SectionKind;
@@ -90,7 +94,7 @@ export type ComposeEvent =
   | { readonly type: "omission"; readonly omission: Omission; readonly counts: Counts }
   | {
       readonly type: "completion";
-      readonly guide: Guide;
+      readonly guide: HeldGuide;
       readonly report: CallReport;
       readonly personalization: Personalization | undefined;
     };

@@ -76,7 +76,7 @@ const PRIORITY = {
   warming: Priority.WARMING,
 } as const satisfies Record<Purpose, Priority>;
 
-/** Told of every content that came from its provider, with a digest of what a traveller can see in it. */
+/** Told of every content that came from its provider, with a digest of what a traveller can see in it, behind the load. */
 export type ContentLoaded = (kind: string, key: string, digest: string) => void;
 
 export interface ContentLoadOptions {
@@ -106,6 +106,7 @@ export function createContentLoad(
     const waitMs = guard.take(wanted.length, purpose);
     if (waitMs !== undefined) throw budgetExhausted(waitMs);
     const unsettled = new Set(wanted);
+    const contentsByPlanned = new Map<PlannedContent, Content>();
     /** Nothing that ends now was given the time that another caller may have. */
     const isLate = (): boolean => remainingMs() < MIN_USEFUL_MS;
     try {
@@ -126,8 +127,7 @@ export function createContentLoad(
         unsettled.delete(planned);
         const loaded = toLoaded(planned, received, now());
         const { content } = response;
-        if (content !== undefined && !loaded.forbidden)
-          contentLoaded(kindNameOf(planned.kind), planned.key, digestOf(content));
+        if (content !== undefined && !loaded.forbidden) contentsByPlanned.set(planned, content);
         // Decoded once: those who wait for it find it here.
         memos.contents.of(planned.key, [loaded.bytes], () => settledOf(planned, response, loaded.expireMs));
         const cutShort = !loaded.storable && !loaded.forbidden && isLate();
@@ -137,6 +137,10 @@ export function createContentLoad(
       if (!(error instanceof ServiceError && error.reason === "DEADLINE_EXPIRED")) throw error;
       for (const { key } of unsettled)
         yield [key, { state: "failed", error, cutShort: true } satisfies Settled];
+    } finally {
+      // Behind the last content: nobody waits for a digest.
+      for (const [planned, content] of contentsByPlanned)
+        contentLoaded(kindNameOf(planned.kind), planned.key, digestOf(content));
     }
   };
 }

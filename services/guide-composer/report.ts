@@ -4,11 +4,11 @@ import {
   CacheDecision,
   CallReportSchema,
   type CallReport,
-  type Guide,
   type SectionReport,
 } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { ProviderOutcome_Kind, type SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { Decision } from "./cache/probe.ts";
+import type { GuideOutline } from "./guide-outline.ts";
 import type { CatalogOffering, PlannedContent, SettledContent } from "./plan.ts";
 
 /** The API's name of each choice of a lookup. A new choice does not compile until it has a row. */
@@ -90,7 +90,7 @@ export const wholeGuideReport = (
   traceId: string,
   startMs: number,
   endMs: number,
-  guide: Guide,
+  outline: GuideOutline,
   decisions: readonly CacheDecision[],
   offerings: readonly CatalogOffering[],
 ): CallReport =>
@@ -100,7 +100,7 @@ export const wholeGuideReport = (
     providerDuration: durationFromMs(0),
     overheadDuration: durationFromMs(Math.max(0, endMs - startMs)),
     guideDecisions: [...decisions],
-    costAvoidedUsdMicros: savedByGuide(guide, offerings).savedCostUsdMicros,
+    costAvoidedUsdMicros: savedByGuide(outline, offerings).savedCostUsdMicros,
   });
 
 /** What a looked-up content spared: its provider's call, unless this very call made it or the data is embedded. */
@@ -113,12 +113,7 @@ export const savedBy = ({ settled, loadedNow }: LookedUp, offerings: readonly Ca
       };
 
 /** What a guide that was cached whole spared: the calls that its sections once took. */
-export function savedByGuide(guide: Guide, offerings: readonly CatalogOffering[]): Saved {
-  const calls = guide.sections.flatMap(({ kind, providerOutcomes }) =>
-    providerOutcomes
-      .filter(({ attemptCount }) => attemptCount > 0)
-      .map(({ provider }) => ({ kind, provider })),
-  );
+export function savedByGuide({ calls }: GuideOutline, offerings: readonly CatalogOffering[]): Saved {
   return {
     savedCallCount: calls.length,
     savedCostUsdMicros: calls.reduce((sum, call) => sum + expectedCost(call, offerings), 0n),

@@ -1,10 +1,8 @@
-import { create, fromBinary } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
-import { timestampMs } from "@bufbuild/protobuf/wkt";
 import {
   ComposeGuideResponseSchema,
   GetGuideResponseSchema,
-  GuideSchema,
   SearchDestinationsResponseSchema,
   StreamGuideResponseSchema,
   type GuideService,
@@ -16,11 +14,15 @@ import { activeTraceId } from "../../shared/telemetry/spans.ts";
 import { guideKey } from "./cache/keys.ts";
 import { NO_LIMITS } from "./cache/lookup.ts";
 import { compose } from "./compose.ts";
-import type { Call, CheckedRequest, ComposeDependencies, ComposeEvent } from "./composition.ts";
+import type { Call, CheckedRequest, ComposeDependencies, ComposeEvent, Counts } from "./composition.ts";
+import { outlineOf } from "./guide-outline.ts";
+import { planOfCached } from "./guide-plan.ts";
+import { holdBytes } from "./held-guide.ts";
 import { maskGuide, maskSection } from "./read-mask.ts";
 import { TO_CACHE_DECISION, wholeGuideReport } from "./report.ts";
 import { createPageToken } from "./page-token.ts";
 import type { Search } from "./search/search.ts";
+import { withGuide } from "./with-guide.ts";
 import { checkCompose, checkGetGuide, checkSearch } from "./validation.ts";
 
 /** What a call without a deadline gets. */
@@ -72,11 +74,11 @@ export function createGuideService(
       for await (const event of run(request, context)) {
         if (event.type !== "completion") continue;
         const { guide, report, personalization } = event;
-        return create(ComposeGuideResponseSchema, {
-          guide: maskGuide(guide, request.paths),
+        const response = create(ComposeGuideResponseSchema, {
           report,
           ...(personalization && { personalization }),
         });
+        return withGuide(response, ComposeGuideResponseSchema.field.guide, guide, request.paths, context);
       }
       throw new Error("composing ended without a completion");
     },
@@ -84,8 +86,7 @@ export function createGuideService(
     streamGuide: async function* (message, context) {
       const request = checkCompose(message.request, "request.", now());
       for await (const event of run(request, context)) {
-        const response = toResponse(event, request.paths);
-        if (response !== undefined) yield response;
+        yield* toResponses(event, request.paths);
       }
     },
 
@@ -99,25 +100,24 @@ export function createGuideService(
           metadata: { name: message.name },
         });
       }
-      const guide = fromBinary(GuideSchema, found.entry.bytes);
-      if (context.requestMethod === "GET" && guide.freshness?.expireTime !== undefined) {
-        const leftSeconds = Math.max(
-          0,
-          Math.floor((timestampMs(guide.freshness.expireTime) - startMs) / 1000),
-        );
+      const { bytes } = found.entry;
+      const outline = outlineOf(bytes);
+      if (context.requestMethod === "GET" && outline.expireMs !== undefined) {
+        const leftSeconds = Math.max(0, Math.floor((outline.expireMs - startMs) / 1000));
         context.responseHeader.set("cache-control", `public, max-age=${leftSeconds}`);
       }
-      return create(GetGuideResponseSchema, {
-        guide: maskGuide(guide, message.readMask?.paths ?? []),
+      const response = create(GetGuideResponseSchema, {
         report: wholeGuideReport(
           activeTraceId(),
           startMs,
           now(),
-          guide,
+          outline,
           found.decisions.map((decision) => TO_CACHE_DECISION[decision]),
           dependencies.catalog.known(),
         ),
       });
+      const paths = message.readMask?.paths ?? [];
+      return withGuide(response, GetGuideResponseSchema.field.guide, holdBytes(bytes), paths, context);
     },
 
     searchDestinations: (message) => {
@@ -134,49 +134,47 @@ export function createGuideService(
   };
 }
 
-/** What the stream says of an event; undefined when the read mask leaves nothing of it. */
-function toResponse(event: ComposeEvent, paths: readonly string[]): StreamGuideResponse | undefined {
+type StreamEvent = MessageInitShape<typeof StreamGuideResponseSchema>["event"];
+
+const toResponse = (event: StreamEvent): StreamGuideResponse => create(StreamGuideResponseSchema, { event });
+
+/** What the stream says of an event: nothing when the read mask leaves nothing of it. */
+function* toResponses(event: ComposeEvent, paths: readonly string[]): Generator<StreamGuideResponse> {
   switch (event.type) {
     case "plan":
-      return create(StreamGuideResponseSchema, { event: { case: "plan", value: event.plan } });
+      yield toResponse({ case: "plan", value: event.plan });
+      return;
+    case "cached": {
+      const guide = event.guide.message();
+      yield toResponse({ case: "plan", value: planOfCached(guide) });
+      for (const section of guide.sections) yield* toResponses({ type: "section", section }, paths);
+      return;
+    }
     case "section": {
       const section = maskSection(event.section, paths);
-      return section && create(StreamGuideResponseSchema, { event: { case: "section", value: section } });
+      if (section !== undefined) yield toResponse({ case: "section", value: section });
+      return;
     }
-    case "call":
-      return create(StreamGuideResponseSchema, {
-        event: {
-          case: "progress",
-          value: {
-            plannedSectionCount: event.counts.planned,
-            settledSectionCount: event.counts.settled,
-            settled: { case: "call", value: { sectionKind: event.kind, outcome: event.outcome } },
-          },
-        },
-      });
-    case "omission":
-      return create(StreamGuideResponseSchema, {
-        event: {
-          case: "progress",
-          value: {
-            plannedSectionCount: event.counts.planned,
-            settledSectionCount: event.counts.settled,
-            settled: { case: "omission", value: event.omission },
-          },
-        },
-      });
+    case "call": {
+      const settled = { case: "call", value: { sectionKind: event.kind, outcome: event.outcome } } as const;
+      yield toResponse({ case: "progress", value: { ...countsOf(event), settled } });
+      return;
+    }
+    case "omission": {
+      const settled = { case: "omission", value: event.omission } as const;
+      yield toResponse({ case: "progress", value: { ...countsOf(event), settled } });
+      return;
+    }
     case "completion": {
-      const guide = maskGuide({ ...event.guide, sections: [] }, paths);
-      return create(StreamGuideResponseSchema, {
-        event: {
-          case: "completion",
-          value: {
-            guide,
-            report: event.report,
-            ...(event.personalization && { personalization: event.personalization }),
-          },
-        },
-      });
+      const { report, personalization } = event;
+      const guide = maskGuide({ ...event.guide.message(), sections: [] }, paths);
+      const value = { guide, report, ...(personalization && { personalization }) };
+      yield toResponse({ case: "completion", value });
     }
   }
 }
+
+const countsOf = ({ counts }: { readonly counts: Counts }) => ({
+  plannedSectionCount: counts.planned,
+  settledSectionCount: counts.settled,
+});

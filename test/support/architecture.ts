@@ -17,9 +17,9 @@ const FETCHER = "services/content-fetcher/";
 
 /** Steps of the pipeline that take values and return values. */
 const PURE =
-  /^services\/guide-composer\/(?:(?:plan|sections|spec|report|read-mask|completeness)\.ts|assemble\/|review\/|personalize\/)/;
+  /^services\/guide-composer\/(?:(?:plan|sections|spec|report|guide-outline|read-mask|completeness)\.ts|assemble\/|review\/|personalize\/)/;
 const PURE_PARTS = [
-  ...["plan.ts", "sections.ts", "spec.ts", "assemble/", "review/", "personalize/"].map(
+  ...["plan.ts", "sections.ts", "spec.ts", "guide-outline.ts", "assemble/", "review/", "personalize/"].map(
     (part) => COMPOSER + part,
   ),
   `${COMPOSER}cache/keys.ts`,

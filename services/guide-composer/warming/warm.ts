@@ -49,8 +49,8 @@ export function createWarm(dependencies: ComposeDependencies, monotonicNow: () =
     try {
       for await (const event of compose(request, call, dependencies)) {
         if (event.type !== "completion") continue;
-        const { guide, report } = event;
-        const decisions = report.guideDecisions;
+        const { name, destination } = event.guide.message();
+        const { guideDecisions: decisions, providerCallCount } = event.report;
         const outcome = decisions.some((decision) => HITS.has(decision))
           ? "skipped"
           : decisions.includes(CacheDecision.NOT_STORABLE)
@@ -58,9 +58,9 @@ export function createWarm(dependencies: ComposeDependencies, monotonicNow: () =
             : "composed";
         return {
           outcome,
-          guide: guide.name,
-          destination: guide.destination?.name ?? "",
-          providerCallCount: report.providerCallCount,
+          guide: name,
+          destination: destination?.name ?? "",
+          providerCallCount,
         };
       }
       throw new Error("composing ended without a completion");

@@ -1,0 +1,71 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { GuideSchema, SectionSchema } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import type { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+
+/** The little that answering with a cached guide needs to know of it. */
+export interface GuideOutline {
+  /** Calls to providers that its sections once took, in their order. */
+  readonly calls: readonly ProviderCallOfGuide[];
+  /** When its promise ends, milliseconds since the epoch. */
+  readonly expireMs: number | undefined;
+}
+
+export interface ProviderCallOfGuide {
+  readonly kind: SectionKind;
+  /** Resource name. */
+  readonly provider: string;
+}
+
+const SECTIONS = GuideSchema.field.sections.number;
+const GUIDE_PARTS: ReadonlySet<number> = new Set([SECTIONS, GuideSchema.field.freshness.number]);
+const SECTION_PARTS: ReadonlySet<number> = new Set([
+  SectionSchema.field.kind.number,
+  SectionSchema.field.providerOutcomes.number,
+]);
+
+/** Reads the outline from an encoded guide, and passes over all the rest: a small part of the time of decoding it. */
+export function outlineOf(guide: Uint8Array): GuideOutline {
+  const calls: ProviderCallOfGuide[] = [];
+  let expireMs: number | undefined;
+  for (const { number, field, value } of fieldsOf(guide, GUIDE_PARTS)) {
+    if (number === SECTIONS) {
+      calls.push(...callsOf(value));
+    } else {
+      const { freshness } = fromBinary(GuideSchema, field);
+      expireMs = freshness?.expireTime && timestampMs(freshness.expireTime);
+    }
+  }
+  return { calls, expireMs };
+}
+
+function callsOf(section: Uint8Array): ProviderCallOfGuide[] {
+  const parts = fieldsOf(section, SECTION_PARTS).map(({ field }) => field);
+  const { kind, providerOutcomes } = fromBinary(SectionSchema, Buffer.concat(parts));
+  return providerOutcomes
+    .filter(({ attemptCount }) => attemptCount > 0)
+    .map(({ provider }) => ({ kind, provider }));
+}
+
+interface RawField {
+  readonly number: number;
+  /** With its tag: a message that has only this field. */
+  readonly field: Uint8Array;
+  /** Without tag and length, of a field that has a length; a view, no copy. */
+  readonly value: Uint8Array;
+}
+
+/** Fields of an encoded message that have one of the numbers, in their order. */
+function fieldsOf(message: Uint8Array, numbers: ReadonlySet<number>): RawField[] {
+  const reader = new BinaryReader(message);
+  const found: RawField[] = [];
+  while (reader.pos < reader.len) {
+    const start = reader.pos;
+    const [number, wireType] = reader.tag();
+    const delimited = wireType === WireType.LengthDelimited;
+    const value = delimited ? reader.bytes() : reader.skip(wireType, number);
+    if (numbers.has(number)) found.push({ number, field: message.subarray(start, reader.pos), value });
+  }
+  return found;
+}

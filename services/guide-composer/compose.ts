@@ -55,7 +55,7 @@ export async function* compose(
   const entry = await inSpan("look up guide", {}, async (span) => {
     const found: ReadAnswer =
       request.mode === "refresh"
-        ? { entry: undefined, decisions: ["BYPASS_REQUESTED"] }
+        ? { entry: undefined, decisions: ["BYPASS_REQUESTED"], partsKnown: true }
         : await lookup.find(nameGuide(resolved).key, request, call.signal);
     decideGuide(found.decisions, span);
     if (found.entry === undefined) meter.guide(found.decisions, NOTHING_SERVED);
@@ -64,8 +64,18 @@ export async function* compose(
   if (entry.entry !== undefined) {
     const { bytes } = entry.entry;
     const outline = outlineOf(bytes);
-    meter.guide(entry.decisions, { bytes: bytes.byteLength, ...savedByGuide(outline, catalog.known()) });
-    yield* replay(holdBytes(bytes), outline, request, call, guideDecisions, catalog.known(), now);
+    const known = catalog.known();
+    meter.guide(entry.decisions, { bytes: bytes.byteLength, ...savedByGuide(outline, known) });
+    if (!entry.partsKnown && known.length > 0) {
+      const { guideKey, sections } = createPlan(resolved, known, new Set(resolved.sectionKinds));
+      const parts = sections.flatMap(({ contents }) => contents);
+      lookup.adopt(
+        guideKey,
+        parts.map(({ key }) => key),
+        createContentLoad(dependencies, resolved, parts, "refresh", refreshTimeoutMs),
+      );
+    }
+    yield* replay(holdBytes(bytes), outline, request, call, guideDecisions, known, now);
     return;
   }
   const all = await catalog.offerings(call.signal);

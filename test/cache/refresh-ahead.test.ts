@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { identifyGuide } from "../../services/guide-composer/cache/keys.ts";
 import { createLookup, NO_LIMITS, type Lookup } from "../../services/guide-composer/cache/lookup.ts";
 import { createMemoryStore } from "../../services/guide-composer/cache/memory-store.ts";
 import { createRefreshAhead, refreshIsDue } from "../../services/guide-composer/cache/refresh-ahead.ts";
@@ -149,6 +150,32 @@ describe("refresh ahead, with a real Redis", () => {
       for (const key of keys) assert.equal(source.callCount(key), 2);
     } finally {
       await Promise.all(caches.map((cache) => cache.close()));
+    }
+  });
+
+  it("goes on for what a process made that is gone, by those that serve it", async () => {
+    let nowMs = Date.now();
+    const now = (): number => nowMs;
+    const source = new Source((key) => ({ state: "loaded", loaded: valueOf(key, nowMs) }));
+    const keys = keysOf("left", 2);
+    const guide = identifyGuide("destinations/left", []).key;
+    const { signal } = new AbortController();
+    const maker = await createTestCache(server.url, { now, sweepEveryMs: SWEEP_MS });
+    await ask(maker, keys, source);
+    maker.lookup.write(guide, valueOf("guide", nowMs), { ofKeys: keys, startMark: 0 });
+    await maker.close();
+    const other = await createTestCache(server.url, { now, sweepEveryMs: SWEEP_MS });
+    try {
+      const found = await other.lookup.find(guide, NO_LIMITS, signal);
+      assert.deepEqual(found.decisions, ["HIT_REDIS"]);
+      assert.equal(found.partsKnown, false);
+      other.lookup.adopt(guide, keys, source.load);
+      await eventually(() => other.memory.entryCount() === 1 + keys.length);
+      assert.equal((await other.lookup.find(guide, NO_LIMITS, signal)).partsKnown, true);
+      nowMs += 0.96 * LIFE_MS;
+      await eventually(() => keys.every((key) => source.callCount(key) === 2));
+    } finally {
+      await other.close();
     }
   });
 });

@@ -58,6 +58,8 @@ export interface ReadAnswer {
   /** Undefined when there is no valid entry. */
   readonly entry: Entry | undefined;
   readonly decisions: readonly Decision[];
+  /** False when this process does not know what the entry is made of: another one made it. See `adopt`. */
+  readonly partsKnown: boolean;
 }
 
 export interface Lookup {
@@ -82,6 +84,11 @@ export interface Lookup {
     entry: Entry,
     made?: { readonly ofKeys: readonly string[]; readonly startMark: number },
   ) => void;
+  /**
+   * Learns what an entry is made of that another process made, so that its parts are refreshed ahead of their expiry
+   * here too; looks for them behind the call.
+   */
+  readonly adopt: (key: string, ofKeys: readonly string[], refreshLoad: LoadBatch) => void;
   /**
    * Removes what fits from memory, and keeps nothing of it that was read or loaded before; says how many entries memory
    * had.
@@ -126,6 +133,9 @@ export function createLookup(options: LookupOptions): Lookup {
   }, evictions);
   const once = (load: LoadBatch, minStoredMs: MinStoredMs): LoadBatch =>
     options.clusterLoad?.wrap(load, minStoredMs) ?? load;
+
+  const closing = new AbortController();
+  const adoptions = new Set<Promise<void>>();
 
   refreshAhead?.start(async (stale, load, signal) => {
     const minStoredMs = (key: string): number => (stale.get(key) ?? 0) + 1;
@@ -193,6 +203,11 @@ export function createLookup(options: LookupOptions): Lookup {
     return next === undefined ? found : await wait(next, load, signal, { decisions, stale });
   }
 
+  async function findParts(keys: readonly string[], refreshLoad: LoadBatch): Promise<void> {
+    for (const [key, { valid }] of await probe(keys, closing.signal, NO_LIMITS))
+      if (valid !== undefined) refreshAhead?.asked(key, valid, refreshLoad);
+  }
+
   return {
     lookUp,
     read: async (key, signal) => (await probe([key], signal, NO_LIMITS)).get(key)?.valid,
@@ -206,9 +221,26 @@ export function createLookup(options: LookupOptions): Lookup {
         return {
           entry: undefined,
           decisions: found === undefined ? ["MISS_COLD"] : [...found.decisions, missOf(found)],
+          partsKnown: true,
         };
-      refreshAhead?.touch(parts.get(key) ?? []);
-      return { entry: found.valid, decisions: found.decisions };
+      const ofKeys = parts.get(key);
+      refreshAhead?.touch(ofKeys ?? []);
+      return {
+        entry: found.valid,
+        decisions: found.decisions,
+        partsKnown: ofKeys !== undefined || refreshAhead === undefined,
+      };
+    },
+    adopt: (key, ofKeys, refreshLoad) => {
+      parts.set(key, ofKeys);
+      const adopting = findParts(ofKeys, refreshLoad)
+        .catch((error: unknown) => {
+          // Not learnt: the next caller's turn.
+          parts.delete(key);
+          if (!closing.signal.aborted) onTierError("redis", error);
+        })
+        .finally(() => adoptions.delete(adopting));
+      adoptions.add(adopting);
     },
     write: (key, entry, made) => {
       if (made !== undefined && evictions.isEvicted(key, made.startMark)) return;
@@ -223,6 +255,8 @@ export function createLookup(options: LookupOptions): Lookup {
     },
     activeLoadCount: loads.activeCount,
     close: async () => {
+      closing.abort(new Error("the cache is closing"));
+      await Promise.all(adoptions);
       await refreshAhead?.close();
       await loads.close();
       await Promise.all([options.clusterLoad?.close(), behind.close()]);

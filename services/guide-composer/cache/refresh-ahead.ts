@@ -35,7 +35,6 @@ export interface RefreshAhead {
   /** Notes how a key that is being loaded for a caller can be refreshed. */
   readonly expect: (key: string, load: LoadBatch) => void;
   readonly loaded: (key: string, loaded: Loaded) => void;
-  readonly trackedCount: () => number;
   readonly close: () => Promise<void>;
 }
 
@@ -146,7 +145,6 @@ export function createRefreshAhead(
       loaders.delete(key);
       if (load !== undefined && loaded.storable && loaded.expireMs > now()) track(key, loaded, load, false);
     },
-    trackedCount: () => tracked.size,
     close: async () => {
       clearInterval(timer);
       closing.abort(new Error("the cache is closing"));

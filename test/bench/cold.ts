@@ -41,7 +41,8 @@ export const cold: Group = {
   names: [...SEQUENTIAL, ...LOAD, "first_section_ms"],
   method:
     `${SETUP}. overhead: ${ROUND_COUNT} rounds of ${SEQUENTIAL_COUNT} ComposeGuide calls one after the other, each of ` +
-    "another destination, time of the call less the longest time that one provider was busy answering, by its own " +
+    "another destination, after each was asked for once and the cache was emptied; time of the call less the longest " +
+    "time that one provider was busy answering, by its own " +
     `clock. load: ${CONCURRENT_COUNT} StreamGuide calls of different destinations at once, bypassing the cache, time ` +
     "to completion less the longest provider call of the guide as content-fetcher reports it, which includes waiting " +
     "for a socket. cpu: both services, of the calls one after the other. first_section: StreamGuide with one section " +
@@ -55,11 +56,13 @@ export const cold: Group = {
       "cold.cpu_ms": "ms",
       first_section_ms: "ms",
     });
-    const destinations = destinationNames((ROUND_COUNT + 1) * SEQUENTIAL_COUNT + CONCURRENT_COUNT);
+    const destinations = destinationNames(ROUND_COUNT * SEQUENTIAL_COUNT + CONCURRENT_COUNT);
     const pair = await startBenchPair();
     try {
       await pair.setLatencyMs(0);
-      for (const name of destinations.splice(0, SEQUENTIAL_COUNT)) await overheadMs(pair, name);
+      // Does not count: in it the providers make up their cities, and the services are compiled.
+      for (const name of destinations) await overheadMs(pair, name);
+      await pair.evictAll();
       await pair.setLatencyMs(FIXED_LATENCY_MS);
       for (let round = 0; round < ROUND_COUNT; round += 1) {
         const names = destinations.splice(0, SEQUENTIAL_COUNT);
@@ -73,7 +76,7 @@ export const cold: Group = {
         if (cpuMs !== undefined && startCpuMs !== undefined)
           rounds.add("cold.cpu_ms", (cpuMs - startCpuMs) / SEQUENTIAL_COUNT);
       }
-      // The first round does not count: in it the providers make up their cities.
+      // The first round does not count: in it the connections are made.
       for (let round = 0; round <= ROUND_COUNT && LOAD.some(isWanted); round += 1) {
         const overheads = await Promise.all(destinations.map((name) => loadedOverheadMs(pair, name)));
         if (round === 0) continue;

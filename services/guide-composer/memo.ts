@@ -1,5 +1,8 @@
-/** What was made longer ago is forgotten: nothing here may outlive a promise, or be kept that may not. */
-const MAX_AGE_MS = 2_000;
+/**
+ * What was made longer ago is forgotten: nothing here may outlive a promise, or be kept that may not. Long enough for all
+ * who waited for a load to have their turn, and short, because what lives on makes each collection of garbage dearer.
+ */
+const MAX_AGE_MS = 250;
 
 /**
  * Remembers what was made of the same things a moment ago: when a load settles, every call that waited for it makes the

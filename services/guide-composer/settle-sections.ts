@@ -1,4 +1,5 @@
 import { ATTRIBUTE } from "../../shared/telemetry/attributes.ts";
+import { takeApart } from "./assemble/listings/names.ts";
 import type { LookupAnswer } from "./cache/lookup.ts";
 import type { ComposeDependencies } from "./composition.ts";
 import { toSettled } from "./load-contents.ts";
@@ -38,6 +39,8 @@ export function settleSections(
             loadedNow: result.state === "found" && result.loadedNow,
             latencyMs: now() - lookupStartMs,
           };
+          // While the slower providers are waited for, which is when there is time for it.
+          takeApart(lookedUp.settled.content?.listings ?? []);
           span.addEvent("settled", {
             [ATTRIBUTE.provider]: planned.provider,
             [ATTRIBUTE.cacheDecision]: result.decisions.join(","),

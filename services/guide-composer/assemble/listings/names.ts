@@ -138,6 +138,11 @@ export function nameOf(listing: Listing): Name {
   return name;
 }
 
+/** Takes the titles apart ahead of the steps that will ask for them. */
+export function takeApart(listings: readonly Listing[]): void {
+  for (const listing of listings) nameOf(listing);
+}
+
 export type Likeness = "equal" | "similar" | "different";
 
 /**

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { SERVICE_FLAGS } from "./support/service-flags.ts";
 import { PROCESS_SETTINGS } from "../shared/config.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
@@ -37,6 +38,7 @@ describe("the systemd units", () => {
     it(`${unit} starts the service with the Node of this repository`, () => {
       const { status, stderr } = start({});
       assert.equal(status, 0, stderr);
+      assert.deepEqual(given.slice(0, -1), SERVICE_FLAGS, "the options of npm start");
     });
 
     it(`${unit} does not start a bad configuration again`, () => {

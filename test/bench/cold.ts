@@ -1,4 +1,4 @@
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { durationFromMs, durationMs } from "@bufbuild/protobuf/wkt";
 import { loadGazetteer } from "../../services/guide-composer/destination/gazetteer.ts";
 import {
@@ -7,6 +7,7 @@ import {
   type ComposeGuideRequest,
 } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { startCallTimer, type CallTimer } from "./call-timer.ts";
 import { createRounds, percentile, type Group } from "./metric.ts";
 import { startBenchPair, type BenchPair } from "./pair.ts";
 
@@ -28,10 +29,12 @@ const KINDS = [
   SectionKind.PRACTICAL,
 ];
 
+const COMPOSE_PATH = "/wayfarer.guide.v1.GuideService/ComposeGuide";
+
 const SETUP =
   `6 sections (weather, attractions, restaurants, neighborhoods, experiences, practical) from the test providers, each ` +
   `answering after ${FIXED_LATENCY_MS} ms, providers, content-fetcher and guide-composer in processes of their own, ` +
-  "one gRPC client on one connection; providers' limits on calls at once and in a minute lifted, warming off";
+  "one connection; providers' limits on calls at once and in a minute lifted, warming off";
 
 const SEQUENTIAL = ["cold.overhead_ms.p50", "cold.overhead_ms.p99", "cold.cpu_ms"] as const;
 const LOAD = ["cold.load.overhead_ms.p50", "cold.load.overhead_ms.p99"] as const;
@@ -41,8 +44,8 @@ export const cold: Group = {
   names: [...SEQUENTIAL, ...LOAD, "first_section_ms"],
   method:
     `${SETUP}. overhead: ${ROUND_COUNT} rounds of ${SEQUENTIAL_COUNT} ComposeGuide calls one after the other, each of ` +
-    "another destination, after each was asked for once and the cache was emptied; time of the call less the longest " +
-    "time that one provider was busy answering, by its own " +
+    "another destination, after each was asked for once and the cache was emptied; time of the call, by a node:http2 client " +
+    "that does not decode, less the longest time that one provider was busy answering, by its own " +
     `clock. load: ${CONCURRENT_COUNT} StreamGuide calls of different destinations at once, bypassing the cache, time ` +
     "to completion less the longest provider call of the guide as content-fetcher reports it, which includes waiting " +
     "for a socket. cpu: both services, of the calls one after the other. first_section: StreamGuide with one section " +
@@ -58,10 +61,11 @@ export const cold: Group = {
     });
     const destinations = destinationNames(ROUND_COUNT * SEQUENTIAL_COUNT + CONCURRENT_COUNT);
     const pair = await startBenchPair();
+    const timer = startCallTimer(pair.address, COMPOSE_PATH);
     try {
       await pair.setLatencyMs(0);
       // Does not count: in it the providers make up their cities, and the services are compiled.
-      for (const name of destinations) await overheadMs(pair, name);
+      for (const name of destinations) await overheadMs(pair, timer, name);
       await pair.evictAll();
       await pair.setLatencyMs(FIXED_LATENCY_MS);
       for (let round = 0; round < ROUND_COUNT; round += 1) {
@@ -69,7 +73,7 @@ export const cold: Group = {
         if (!SEQUENTIAL.some(isWanted)) continue;
         const startCpuMs = pair.cpuMs();
         const overheads: number[] = [];
-        for (const name of names) overheads.push(await overheadMs(pair, name));
+        for (const name of names) overheads.push(await overheadMs(pair, timer, name));
         rounds.add("cold.overhead_ms.p50", percentile(overheads, 0.5));
         rounds.add("cold.overhead_ms.p99", percentile(overheads, 0.99));
         const cpuMs = pair.cpuMs();
@@ -87,6 +91,7 @@ export const cold: Group = {
       for (let round = 0; round < ROUND_COUNT && isWanted("first_section_ms"); round += 1)
         rounds.add("first_section_ms", await firstSectionMs(pair, slow));
     } finally {
+      timer.close();
       await pair.close();
     }
     return rounds.metrics();
@@ -108,11 +113,9 @@ const requestFor = (
     ...more,
   });
 
-async function overheadMs(pair: BenchPair, destination: string): Promise<number> {
+async function overheadMs(pair: BenchPair, timer: CallTimer, destination: string): Promise<number> {
   await pair.takeAsked();
-  const startMs = performance.now();
-  await pair.client.composeGuide(requestFor(destination), { timeoutMs: TIMEOUT_MS });
-  const tookMs = performance.now() - startMs;
+  const tookMs = await timer.timeMs(toBinary(ComposeGuideRequestSchema, requestFor(destination)));
   const { slowestMs, requestCount } = await pair.takeAsked();
   if (requestCount === 0) throw new Error(`no provider was asked about ${destination}`);
   return tookMs - slowestMs;

@@ -6,6 +6,7 @@ import { parseServingMessage } from "../../shared/process.ts";
 import { GuideAdminService } from "../../shared/gen/wayfarer/guide/v1/guide_admin_service_pb.ts";
 import { GuideService } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { freePort } from "../support/redis/server.ts";
+import { SERVICE_FLAGS } from "../support/service-flags.ts";
 import { startChild, type Child } from "./child.ts";
 
 /** Both services and the test providers, each a process of its own, and a gRPC client on one connection. */
@@ -41,7 +42,7 @@ export async function startBenchPair(
 ): Promise<BenchPair> {
   const children: Child[] = [];
   const start = (file: string, environment: Readonly<Record<string, string>>): Child => {
-    const child = startChild(file, { environment });
+    const child = startChild(file, { environment, execArgv: SERVICE_FLAGS });
     children.push(child);
     return child;
   };

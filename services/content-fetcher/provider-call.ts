@@ -13,6 +13,7 @@ import { ServiceError, toErrorReason, toReason, type Reason } from "../../shared
 import { ATTRIBUTE } from "../../shared/telemetry/attributes.ts";
 import { DURATION_BUCKETS_S } from "../../shared/telemetry/interceptors.ts";
 import { inSpan, recordFailure } from "../../shared/telemetry/spans.ts";
+import { giveWay } from "./http/give-way.ts";
 import type { FetchContext } from "./provider.ts";
 import type { ProviderEntry } from "./provider-entry.ts";
 import type { CallScope } from "./resilience/policy.ts";
@@ -96,6 +97,7 @@ export function createProviderCalls(
       now,
       kinds: scope.kindsOf(provider.id),
       share: (key, load) => scope.share(`${provider.id}/${key}`, load),
+      giveWay: () => giveWay(scope.signal),
     };
     const startMs = monotonicNow();
     const settle = (end: MessageInitShape<typeof ProviderOutcomeSchema>): ProviderOutcome => {

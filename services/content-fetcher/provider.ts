@@ -70,6 +70,11 @@ export interface FetchContext {
    * combined query serves several sections. A rejected load is shared as well.
    */
   readonly share: <T>(key: string, load: () => Promise<T>) => Promise<T>;
+  /**
+   * To be awaited before work of milliseconds: it begins when the requests have left that were handed over before or
+   * together with it, of whatever provider. Rejects when the call has ended meanwhile.
+   */
+  readonly giveWay: () => Promise<void>;
 }
 
 /** What a provider said. Failures are thrown as `ServiceError` with a `PROVIDER_*` reason. */

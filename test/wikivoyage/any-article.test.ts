@@ -29,6 +29,7 @@ async function answers(wikitext: string): Promise<Answer[]> {
     signal: new AbortController().signal,
     now: () => NOW_MS,
     kinds: new Set<SectionKind>(KINDS),
+    giveWay: () => Promise.resolve(),
     share: <T>(key: string, load: () => Promise<T>): Promise<T> => {
       const running = shared.get(key) ?? load();
       shared.set(key, running);

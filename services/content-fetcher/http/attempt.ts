@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import type { ZodType } from "zod";
 import { ServiceError } from "../../../shared/errors.ts";
+import { giveWay } from "./give-way.ts";
 import type { HttpAnswer, HttpRequest } from "./http-client.ts";
 import { parseRetryAfterMs } from "./retry-after.ts";
 
@@ -12,6 +13,9 @@ export interface AttemptTarget {
   /** Told of the headers of each answer, names in lower case, whatever its status. */
   readonly onHeaders: (headers: Readonly<Record<string, string>>) => void;
 }
+
+/** Characters of a body that takes milliseconds to read, with what is made of it; what is below is read at once. */
+const LARGE_BODY_LENGTH = 16 << 10;
 
 /**
  * Sends one request and reads its body as JSON of the schema.
@@ -52,6 +56,7 @@ export async function attempt<T>(
   } catch (error) {
     throw signal.aborted ? signal.reason : transportError(error, metadata);
   }
+  const fetchMs = now();
   const { statusCode } = response;
   const headers = Object.fromEntries(
     Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
@@ -60,7 +65,8 @@ export async function attempt<T>(
   if (!(statusCode >= 200 && statusCode < 300)) {
     throw statusError(statusCode, headers, metadata, now, () => request.refusalDelayMs?.(statusCode, body));
   }
-  return { status: statusCode, body: parse(body, schema, metadata), headers, fetchMs: now() };
+  if (body.length >= LARGE_BODY_LENGTH) await giveWay(signal);
+  return { status: statusCode, body: parse(body, schema, metadata), headers, fetchMs };
 }
 
 type Metadata = Readonly<Record<string, string>>;

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { QueryAspect } from "../../../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import { SectionKind } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { Answer, Provider, ResolvedQuery } from "../../provider.ts";
@@ -35,9 +34,9 @@ export const almanac: Provider = {
     loadData();
     loadCalendar("PT");
   },
-  fetch: async (kind, query) => {
-    // Computing takes milliseconds, a country's first holidays up to 150: the requests to other providers leave first.
-    await setImmediate();
+  fetch: async (kind, query, { giveWay }) => {
+    // Computing takes milliseconds, a country's first holidays up to 150.
+    await giveWay();
     return answer(kind, query);
   },
 };

@@ -65,6 +65,9 @@ export const CHANNEL_OPTIONS: ClientOptions = {
   // channel may know none of the new ones when the last old one goes.
   "grpc.dns_min_time_between_resolutions_ms": 2_000,
   "grpc.max_receive_message_length": 32 << 20,
+  // Of each stream and of the connection. The contents of one guide are more than the default of 64 KiB, so their sender
+  // would stop for an update of the window; those of many guides at once share the connection's.
+  "grpc-node.flow_control_window": 4 << 20,
   // A process that hangs, or a host that is gone, keeps its connection: only a PING tells. Found within 10 s, which
   // leaves a caller with the deadline that most have the time for another replica.
   "grpc.keepalive_time_ms": 5_000,

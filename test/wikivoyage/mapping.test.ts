@@ -27,7 +27,7 @@ const read = (
   return new Map(
     listingsOf(article).map((raw) => [
       raw.name,
-      { ...toListing(raw, article, detailsOf(raw, countryCode)), kind: kindOf(raw) },
+      { ...toListing(raw, article, detailsOf(raw, countryCode, kindOf(raw))), kind: kindOf(raw) },
     ]),
   );
 };

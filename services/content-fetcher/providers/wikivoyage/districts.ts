@@ -5,6 +5,7 @@ import { toArticle, type Article, type Section } from "./article.ts";
 import { citationOf } from "./citation.ts";
 import { parseLocation, type Position } from "./coordinates.ts";
 import { MAX_TITLE_COUNT, readPages } from "./media-wiki.ts";
+import { oncePerArticle } from "./once-per-article.ts";
 import { MAX_SUMMARY_LENGTH, type ListingInit } from "./to-listing.ts";
 import { toPassages } from "./wikitext/passages.ts";
 import { templatesOf, type InternalLink, type Node, type Template } from "./wikitext/parse-wikitext.ts";
@@ -42,7 +43,10 @@ export interface Districts {
  * Districts in the order of the article: its `{{Regionlist}}`, then items of lists under a heading of districts. Below a
  * region list those name the towns around as well: then only pages below the city's own count.
  */
-export function districtEntries(city: Pick<Article, "title" | "sections">): DistrictEntry[] {
+export const districtEntries: (city: Pick<Article, "title" | "sections">) => readonly DistrictEntry[] =
+  oncePerArticle(readEntries);
+
+function readEntries(city: Pick<Article, "title" | "sections">): DistrictEntry[] {
   const regions = city.sections.flatMap(({ nodes }) =>
     templatesOf(nodes())
       .filter(({ name }) => name === "regionlist")

@@ -1,5 +1,6 @@
 import type { Article, Section } from "./article.ts";
 import { parseLocation, type Position } from "./coordinates.ts";
+import { oncePerArticle } from "./once-per-article.ts";
 import { templatesOf, type Node, type Template } from "./wikitext/parse-wikitext.ts";
 import { isDeadLinkMark, plainText } from "./wikitext/runs.ts";
 
@@ -32,19 +33,13 @@ const isListingType = (name: string): name is ListingType => LISTING_TYPES.some(
 /** Whether a template is a listing, whatever its type. */
 export const isListing = ({ name }: Template): boolean => isListingType(name);
 
-/** Several kinds of one guide read the same article. */
-const READ = new WeakMap<object, readonly RawListing[]>();
-
 /** All listings of an article that have a name, in the order of the text. */
-export function listingsOf(article: Pick<Article, "sections">): readonly RawListing[] {
-  const read = READ.get(article);
-  if (read !== undefined) return read;
-  const listings = article.sections.flatMap((section) =>
-    templatesOf(section.nodes()).flatMap((template) => toRawListing(template, section) ?? []),
-  );
-  READ.set(article, listings);
-  return listings;
-}
+export const listingsOf: (article: Pick<Article, "sections">) => readonly RawListing[] = oncePerArticle(
+  ({ sections }) =>
+    sections.flatMap((section) =>
+      templatesOf(section.nodes()).flatMap((template) => toRawListing(template, section) ?? []),
+    ),
+);
 
 /** Reads a template; undefined when it is no listing or has no name. */
 export function toRawListing(template: Template, section: Section): RawListing | undefined {

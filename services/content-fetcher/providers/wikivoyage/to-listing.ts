@@ -5,7 +5,8 @@ import type { Article } from "./article.ts";
 import { citationOf } from "./citation.ts";
 import { distanceKm, type Position } from "./coordinates.ts";
 import { attractionCategoryOf, cuisinesOf, dietsOf, isCafe, isAboutTours, priceLevelOf } from "./headings.ts";
-import type { RawListing } from "./listings.ts";
+import { listingsOf, type RawListing } from "./listings.ts";
+import { oncePerArticle } from "./once-per-article.ts";
 import { toPrice } from "./price.ts";
 import { cutAtSentence } from "./wikitext/sentences.ts";
 
@@ -55,6 +56,10 @@ export function kindOf(raw: RawListing): SectionKind | undefined {
     : SectionKind.EXPERIENCES;
 }
 
+/** The listings of an article that a traveller chooses from, by the section kind that they belong to. */
+export const listingsByKind: (article: Article) => ReadonlyMap<SectionKind | undefined, RawListing[]> =
+  oncePerArticle((article) => Map.groupBy(listingsOf(article), kindOf));
+
 /**
  * A listing as the API has it.
  *
@@ -79,11 +84,18 @@ export function toListing(raw: RawListing, article: Article, details: ListingIni
   };
 }
 
-/** What only listings of its kind have. */
-export function detailsOf(raw: RawListing, countryCode: string): ListingInit["details"] {
+/**
+ * What only listings of its kind have.
+ *
+ * @param kind as `kindOf` says
+ */
+export function detailsOf(
+  raw: RawListing,
+  countryCode: string,
+  kind: SectionKind | undefined,
+): ListingInit["details"] {
   const { path } = raw.section;
   const price = raw.price === "" ? undefined : toPrice(raw.price, countryCode);
-  const kind = kindOf(raw);
   if (kind === SectionKind.ATTRACTIONS) {
     const category = attractionCategoryOf(path, raw.name);
     return { case: "attraction", value: { category, ...(price && { fee: price }) } };

@@ -9,7 +9,6 @@ import { climateFacts, type FactInit } from "./climate.ts";
 import { DISTRICT_KINDS, neighborhoodsOf, readDistricts, type Districts } from "./districts.ts";
 import { eventsOf } from "./events.ts";
 import { findArticle, type FoundArticle } from "./find-article.ts";
-import { listingsOf } from "./listings.ts";
 import {
   EAT_EXCERPTS,
   EXPERIENCE_EXCERPTS,
@@ -21,7 +20,7 @@ import {
   type NarrativeInit,
   type Excerpt,
 } from "./narratives.ts";
-import { detailsOf, fairShare, kindOf, toListing, type ListingInit } from "./to-listing.ts";
+import { detailsOf, fairShare, listingsByKind, toListing, type ListingInit } from "./to-listing.ts";
 
 /**
  * Most calls of one RPC. A client without an operator's contact has 10 a minute for all Wikimedia sites: a guide must
@@ -63,19 +62,26 @@ export const wikivoyage: Provider = {
 
 /** What an answer is made of. */
 interface Parts {
-  readonly narratives?: NarrativeInit[];
-  readonly facts?: FactInit[];
-  readonly listings?: ListingInit[];
+  readonly narratives: NarrativeInit[];
+  readonly facts: FactInit[];
+  readonly listings: ListingInit[];
 }
 
 async function fetchContent(kind: SectionKind, query: ResolvedQuery, context: FetchContext): Promise<Answer> {
   const found = await context.share("article", () => findArticle(query.destination, context));
   const { article } = found;
   if (article === undefined) return { state: "nothing-found" };
-  const districts = DISTRICT_KINDS.has(kind) ? await districtsOf(article, found, context) : NO_DISTRICTS;
-  const content = contentOf(kind, article, districts, query);
-  const { narratives = [], facts = [], listings = [] } = content;
-  const empty = narratives.length + facts.length + listings.length === 0;
+  // The request for the districts leaves first; the city's own article is read while it is answered.
+  const [own, districts] = await Promise.all([
+    context.giveWay().then(() => ownParts(kind, article, query)),
+    DISTRICT_KINDS.has(kind) ? districtsOf(article, found, context) : NO_DISTRICTS,
+  ]);
+  const lists =
+    kind === SectionKind.NEIGHBORHOODS
+      ? [neighborhoodsOf(article, districts)]
+      : [own.listings, ...districts.articles.map((district) => choicesOf(kind, district, query))];
+  const content = { ...own, listings: fairShare(lists, query.maxListingCount) };
+  const empty = content.narratives.length + content.facts.length + content.listings.length === 0;
   // Nothing on the city's page says little while pages of the districts are missing.
   if (empty && districts.failure !== undefined) throw districts.failure;
   if (empty) return { state: "nothing-found" };
@@ -116,29 +122,31 @@ async function districtsOf(
   }
 }
 
-function contentOf(kind: SectionKind, city: Article, districts: Districts, query: ResolvedQuery): Parts {
+/** What the city's own article says on a kind, before the listings of its districts come in. */
+function ownParts(kind: SectionKind, city: Article, query: ResolvedQuery): Parts {
   const withListings = (excerpts: readonly Excerpt[]): Parts => ({
     narratives: narrativesOf(city, excerpts),
-    listings: fairShare(
-      [city, ...districts.articles].map((article) =>
-        listingsOf(article)
-          .filter((raw) => kindOf(raw) === kind)
-          .map((raw) => toListing(raw, article, detailsOf(raw, query.destination.countryCode))),
-      ),
-      query.maxListingCount,
-    ),
+    facts: [],
+    listings: choicesOf(kind, city, query),
   });
   if (kind === SectionKind.OVERVIEW) {
     const texts = [introductionOf(city), leadOf(city, "understand", "understand")];
-    return { narratives: texts.filter((text) => text !== undefined), facts: climateFacts(city, query) };
+    const narratives = texts.filter((text) => text !== undefined);
+    return { narratives, facts: climateFacts(city, query), listings: [] };
   }
-  if (kind === SectionKind.PRACTICAL) return { narratives: narrativesOf(city, PRACTICAL_EXCERPTS) };
+  if (kind === SectionKind.PRACTICAL)
+    return { narratives: narrativesOf(city, PRACTICAL_EXCERPTS), facts: [], listings: [] };
   if (kind === SectionKind.ATTRACTIONS) return withListings(SEE_EXCERPTS);
   if (kind === SectionKind.RESTAURANTS) return withListings(EAT_EXCERPTS);
   if (kind === SectionKind.EXPERIENCES) return withListings(EXPERIENCE_EXCERPTS);
-  if (kind === SectionKind.EVENTS)
-    return { listings: fairShare([eventsOf(city, query)], query.maxListingCount) };
-  if (kind === SectionKind.NEIGHBORHOODS)
-    return { listings: fairShare([neighborhoodsOf(city, districts)], query.maxListingCount) };
+  if (kind === SectionKind.EVENTS) return { narratives: [], facts: [], listings: eventsOf(city, query) };
+  // They are listed by what the city's article and their own say together.
+  if (kind === SectionKind.NEIGHBORHOODS) return { narratives: [], facts: [], listings: [] };
   throw new ServiceError("INTERNAL", "a kind that Wikivoyage does not offer");
 }
+
+/** An article's listings of a kind. */
+const choicesOf = (kind: SectionKind, article: Article, query: ResolvedQuery): ListingInit[] =>
+  (listingsByKind(article).get(kind) ?? []).map((raw) =>
+    toListing(raw, article, detailsOf(raw, query.destination.countryCode, kind)),
+  );

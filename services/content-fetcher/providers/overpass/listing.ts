@@ -2,7 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { SectionKind, type ListingSchema } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { listingKey } from "../listing-key.ts";
-import { TAG_VALUES } from "./query.ts";
+import { OVERPASS_KINDS, TAG_VALUES } from "./query.ts";
 import {
   accessibilityOf,
   addressOf,
@@ -14,6 +14,7 @@ import {
   nameOf,
   oneLine,
   richnessOf,
+  suffixesOf,
   valuesOf,
   webUriOf,
   wikidataIdOf,
@@ -37,34 +38,70 @@ type Details = NonNullable<ListingInit["details"]>;
 
 const MAX_CUISINE_COUNT = 5;
 
+/** An element that a section can list. */
+export interface Place {
+  readonly element: OsmElement;
+  /** `{type}/{id}`. */
+  readonly id: string;
+  readonly wikidataId: string | undefined;
+  readonly tags: Tags;
+  readonly richness: number;
+  /** One, or a few: a theatre can be a sight too. */
+  readonly kinds: readonly SectionKind[];
+}
+
 /**
- * The best described listings of a kind; the same elements give the same order whatever their own. Elements are sorted
- * by their tags, and only those that are returned are made listings of: an answer has up to a thousand.
+ * What sections can list, the best described first; the same elements give the same order whatever their own. Elements
+ * are sorted by their tags, once for all kinds, and only those that are returned are made listings of: an answer has up
+ * to a thousand.
  */
-export function toListings(
-  kind: SectionKind,
-  elements: readonly OsmElement[],
-  languageCode: string,
-  fetchTime: Timestamp,
-  maxCount: number,
-): ListingInit[] {
-  const sorted = elements
-    .filter(({ type, tags = {} }) => isPlace(type) && isOfKind(kind, tags) && !isGone(tags))
-    .map((element) => ({ element, richness: richnessOf(element.tags ?? {}) }))
+export const toPlaces = (elements: readonly OsmElement[]): readonly Place[] =>
+  elements
+    .flatMap((element) => toPlace(element) ?? [])
     .sort(
       (a, b) =>
         b.richness - a.richness || a.element.id - b.element.id || compare(a.element.type, b.element.type),
     );
+
+function toPlace(element: OsmElement): Place | undefined {
+  const { type, tags = {} } = element;
+  if (!isPlace(type)) return undefined;
+  const kinds = OVERPASS_KINDS.filter((kind) => isOfKind(kind, tags));
+  if (kinds.length === 0 || isGone(tags)) return undefined;
+  return {
+    element,
+    id: `${type}/${element.id}`,
+    wikidataId: wikidataIdOf(tags),
+    tags,
+    richness: richnessOf(tags),
+    kinds,
+  };
+}
+
+/**
+ * The best described listings of a kind.
+ *
+ * @param places as `toPlaces` sorts them
+ */
+export function toListings(
+  kind: SectionKind,
+  places: readonly Place[],
+  languageCode: string,
+  fetchTime: Timestamp,
+  maxCount: number,
+): ListingInit[] {
+  const suffixes = suffixesOf(languageCode);
   const seen = new Set<string>();
   const listings: ListingInit[] = [];
-  for (const { element } of sorted) {
+  for (const place of places) {
     if (listings.length >= maxCount) break;
+    if (!place.kinds.includes(kind)) continue;
     // One query answers several kinds, so that an element can come twice; a place can be mapped as node and as area.
-    const wikidataId = wikidataIdOf(element.tags ?? {});
-    const ids = [`${element.type}/${element.id}`, ...(wikidataId === undefined ? [] : [wikidataId])];
-    if (ids.some((id) => seen.has(id))) continue;
-    for (const id of ids) seen.add(id);
-    const listing = toListing(kind, element, languageCode, fetchTime);
+    const { id, wikidataId } = place;
+    if (seen.has(id) || (wikidataId !== undefined && seen.has(wikidataId))) continue;
+    seen.add(id);
+    if (wikidataId !== undefined) seen.add(wikidataId);
+    const listing = toListing(kind, place, suffixes, fetchTime);
     if (listing !== undefined) listings.push(listing);
   }
   return listings;
@@ -75,26 +112,23 @@ const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
 function toListing(
   kind: SectionKind,
-  element: OsmElement,
-  languageCode: string,
+  { element, id, wikidataId, tags }: Place,
+  suffixes: readonly string[],
   fetchTime: Timestamp,
 ): ListingInit | undefined {
-  const { tags = {} } = element;
-  const title = nameOf(tags, languageCode);
+  const title = nameOf(tags, suffixes);
   const details = detailsOf(kind, tags);
   if (title === "" || details === undefined) return undefined;
   const localName = oneLine(tags["name"]);
   const latitude = element.lat ?? element.center?.lat;
   const longitude = element.lon ?? element.center?.lon;
   const location = latitude !== undefined && longitude !== undefined ? { latitude, longitude } : undefined;
-  const wikidataId = wikidataIdOf(tags);
-  const id = `${element.type}/${element.id}`;
   return {
     key: listingKey({ title, wikidataId, location }),
     title,
     ...(kind === SectionKind.NEIGHBORHOODS
-      ? neighborhoodSummary(tags, languageCode)
-      : descriptionOf(tags, languageCode)),
+      ? neighborhoodSummary(tags, suffixes)
+      : descriptionOf(tags, suffixes)),
     ...(location && { location }),
     address: addressOf(tags),
     phone: valuesOf(tags["phone"] ?? tags["contact:phone"])[0] ?? "",
@@ -119,9 +153,9 @@ function toListing(
 /** A district's description, or else what it is and how many live there. */
 function neighborhoodSummary(
   tags: Tags,
-  languageCode: string,
+  suffixes: readonly string[],
 ): { readonly summary: string; readonly languageCode: string } {
-  const described = descriptionOf(tags, languageCode);
+  const described = descriptionOf(tags, suffixes);
   const population = /^\d{1,8}$/.exec(oneLine(tags["population"]))?.[0];
   if (described.summary !== "" || population === undefined || population === "0") return described;
   const place = tags["place"] === "neighbourhood" ? "neighborhood" : (tags["place"] ?? "");

@@ -5,7 +5,7 @@ import type { SectionKind } from "../../../../shared/gen/wayfarer/type/v1/conten
 import { ServiceError } from "../../../../shared/errors.ts";
 import type { HttpAnswer } from "../../http/http-client.ts";
 import type { Answer, FetchContext, Provider, ResolvedQuery } from "../../provider.ts";
-import { toListings, type OsmElement } from "./listing.ts";
+import { toListings, toPlaces, type Place } from "./listing.ts";
 import { buildQuery, OVERPASS_KINDS } from "./query.ts";
 
 /**
@@ -59,11 +59,11 @@ async function fetchListings(
   const { location } = query.destination;
   if (location === undefined)
     throw new ServiceError("PROVIDER_OUT_OF_COVERAGE", "the destination has no position");
-  const { elements, fetchMs } = await context.share("query", () =>
+  const { places, fetchMs } = await context.share("query", () =>
     askMap(location.latitude, location.longitude, context),
   );
   const fetchTime = timestampFromMs(fetchMs);
-  const listings = toListings(kind, elements, query.languageCode, fetchTime, query.maxListingCount);
+  const listings = toListings(kind, places, query.languageCode, fetchTime, query.maxListingCount);
   if (listings.length === 0) return { state: "nothing-found" };
   return { state: "content", content: { listings, fetchTime }, partial: false };
 }
@@ -72,7 +72,7 @@ async function askMap(
   latitude: number,
   longitude: number,
   context: FetchContext,
-): Promise<{ readonly elements: readonly OsmElement[]; readonly fetchMs: number }> {
+): Promise<{ readonly places: readonly Place[]; readonly fetchMs: number }> {
   const { body, fetchMs } = await context.http.json(
     {
       origin: "OVERPASS_BASE_URL",
@@ -83,7 +83,7 @@ async function askMap(
     schema,
     refuseRemark,
   );
-  return { elements: body.elements, fetchMs };
+  return { places: toPlaces(body.elements), fetchMs };
 }
 
 /** A remark in a 200 means that the server stopped before it was done: the elements may be any part of the answer. */

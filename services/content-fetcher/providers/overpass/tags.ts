@@ -4,39 +4,53 @@ export type Tags = Readonly<Record<string, string>>;
 /** Words that mark what is no longer there, as tag of its own or before the tag that it once had. */
 const GONE = ["disused", "abandoned", "demolished", "destroyed", "razed", "removed", "was", "closed"];
 const MAIN_KEYS = ["amenity", "tourism", "historic", "leisure", "place"];
-/** Put together once: every element of an answer is asked about all of them. */
-const FORMER_KEYS = GONE.flatMap((word) => MAIN_KEYS.map((key) => ({ formerKey: `${word}:${key}`, key })));
+/** The key that a former one was, by the former one: `amenity` by `disused:amenity`. */
+const FORMER_KEYS: ReadonlyMap<string, string> = new Map(
+  GONE.flatMap((word) => MAIN_KEYS.map((key) => [`${word}:${key}`, key])),
+);
+const GONE_KEYS: ReadonlySet<string> = new Set(GONE);
 
 /**
  * Whether the element is closed or gone. A former use beside a present one (`was:amenity=pub`, `amenity=restaurant`)
  * is history, the same value in both says that it is over.
  */
 export const isGone = (tags: Tags): boolean =>
-  GONE.some((word) => tags[word] === "yes") ||
-  FORMER_KEYS.some(({ formerKey, key }) => {
-    const former = tags[formerKey];
-    return former !== undefined && (tags[key] === undefined || tags[key] === former);
-  }) ||
-  /^"?(off|closed)\b/i.test(tags["opening_hours"]?.trim() ?? "");
+  // An element has a fourth of the tags that would say so.
+  Object.keys(tags).some((tag) => {
+    if (GONE_KEYS.has(tag)) return tags[tag] === "yes";
+    const key = FORMER_KEYS.get(tag);
+    return key !== undefined && (tags[key] === undefined || tags[key] === tags[tag]);
+  }) || /^"?(off|closed)\b/i.test(tags["opening_hours"]?.trim() ?? "");
 
 /** The words of a BCP-47 tag that OpenStreetMap's keys use: the whole tag, then the language alone. */
-const suffixesOf = (languageCode: string): readonly string[] => {
+export const suffixesOf = (languageCode: string): readonly string[] => {
   const [language = ""] = languageCode.split("-");
   return [...new Set([languageCode, language.toLowerCase()])];
 };
 
-/** The name in the language asked for, or else the local one; empty when it has none. */
-export const nameOf = (tags: Tags, languageCode: string): string =>
-  [...suffixesOf(languageCode).map((suffix) => tags[`name:${suffix}`]), tags["name"]]
-    .map((name) => oneLine(name))
-    .find((name) => name !== "") ?? "";
+/**
+ * The name in the language asked for, or else the local one; empty when it has none.
+ *
+ * @param suffixes of the language, as `suffixesOf` gives them
+ */
+export function nameOf(tags: Tags, suffixes: readonly string[]): string {
+  for (const suffix of suffixes) {
+    const name = oneLine(tags[`name:${suffix}`]);
+    if (name !== "") return name;
+  }
+  return oneLine(tags["name"]);
+}
 
-/** The description in the language asked for, then in English, then as it is, in a language that is not stated. */
+/**
+ * The description in the language asked for, then in English, then as it is, in a language that is not stated.
+ *
+ * @param suffixes of the language, as `suffixesOf` gives them
+ */
 export function descriptionOf(
   tags: Tags,
-  languageCode: string,
+  suffixes: readonly string[],
 ): { readonly summary: string; readonly languageCode: string } {
-  for (const suffix of [...suffixesOf(languageCode), "en"]) {
+  for (const suffix of [...suffixes, "en"]) {
     const summary = oneLine(tags[`description:${suffix}`]);
     if (summary !== "") return { summary, languageCode: suffix };
   }
@@ -47,14 +61,18 @@ export function descriptionOf(
 /** BCP-47 for text whose language is not stated. */
 const UNDETERMINED = "und";
 
-export const oneLine = (text: string | undefined): string => text?.replaceAll(/\s+/g, " ").trim() ?? "";
+export const oneLine = (text: string | undefined): string =>
+  text === undefined || !UNEVEN.test(text) ? (text ?? "") : text.replaceAll(/\s+/g, " ").trim();
+
+/** What is not on one line with single spaces between its words, as most values are. */
+const UNEVEN = /^\s|[^\S ]|\s(?:\s|$)/;
 
 /** A tag with several values separates them by semicolons. */
-export const valuesOf = (text: string | undefined): string[] =>
-  (text ?? "")
-    .split(";")
-    .map((value) => oneLine(value))
-    .filter((value) => value !== "");
+export function valuesOf(text: string | undefined): string[] {
+  if (text === undefined) return [];
+  const values = text.includes(";") ? text.split(";").map((value) => oneLine(value)) : [oneLine(text)];
+  return values.filter((value) => value !== "");
+}
 
 export const kebab = (word: string): string =>
   word
@@ -63,24 +81,24 @@ export const kebab = (word: string): string =>
     .replaceAll(/[\s_]+/g, "-");
 
 export function addressOf(tags: Tags): string {
-  const street = [tags["addr:street"] ?? tags["addr:place"], tags["addr:housenumber"]]
-    .map((part) => oneLine(part))
-    .filter((part) => part !== "")
-    .join(" ");
-  const town = [tags["addr:postcode"], tags["addr:city"]]
-    .map((part) => oneLine(part))
-    .filter((part) => part !== "")
-    .join(" ");
-  const hasStreet = tags["addr:street"] !== undefined || tags["addr:place"] !== undefined;
-  if (!hasStreet) return oneLine(tags["addr:full"]);
-  return [street, town].filter((part) => part !== "").join(", ");
+  const way = tags["addr:street"] ?? tags["addr:place"];
+  if (way === undefined) return oneLine(tags["addr:full"]);
+  const street = joined(oneLine(way), " ", oneLine(tags["addr:housenumber"]));
+  const town = joined(oneLine(tags["addr:postcode"]), " ", oneLine(tags["addr:city"]));
+  return joined(street, ", ", town);
 }
 
+const joined = (first: string, separator: string, second: string): string =>
+  first === "" || second === "" ? first || second : `${first}${separator}${second}`;
+
 /** The first of the values that is a web address; empty when none is. */
-export const webUriOf = (...texts: readonly (string | undefined)[]): string =>
-  texts
-    .flatMap((text) => valuesOf(text))
-    .find((text) => /^https?:\/\/[^\s]+$/i.test(text) && URL.canParse(text)) ?? "";
+export function webUriOf(...texts: readonly (string | undefined)[]): string {
+  for (const text of texts) {
+    const uri = valuesOf(text).find((value) => /^https?:\/\/[^\s]+$/i.test(value) && URL.canParse(value));
+    if (uri !== undefined) return uri;
+  }
+  return "";
+}
 
 /** `Q` and digits of a Wikidata id; undefined when the tag holds something else. */
 export const wikidataIdOf = (tags: Tags): string | undefined => {
@@ -94,9 +112,10 @@ export const wikidataIdOf = (tags: Tags): string | undefined => {
  */
 export function dietsOf(tags: Tags): string[] {
   const diets = new Map<string, boolean>();
-  for (const [key, value] of Object.entries(tags)) {
-    const diet = /^diet:([a-z_]+)$/.exec(key)?.[1];
+  for (const key of Object.keys(tags)) {
+    const diet = key.startsWith("diet:") ? /^diet:([a-z_]+)$/.exec(key)?.[1] : undefined;
     if (diet === undefined) continue;
+    const value = tags[key] ?? "";
     if (["yes", "only", "limited"].includes(value)) diets.set(kebab(diet), true);
     else if (value === "no") diets.set(kebab(diet), false);
   }
@@ -146,23 +165,32 @@ export function feeOf(tags: Tags):
 }
 
 /** OpenStreetMap knows no popularity: what is well described and linked is what people looked at. */
-export const richnessOf = (tags: Tags): number =>
-  (tags["wikipedia"] === undefined ? 0 : 5) +
-  (tags["wikidata"] === undefined ? 0 : 5) +
-  Math.min(
-    5,
+export function richnessOf(tags: Tags): number {
+  let nameCount = 0;
+  let tellingCount = 0;
+  for (const key of Object.keys(tags)) {
+    if (TELLING_KEYS.has(key)) tellingCount += 1;
+    else if (/^name:[a-z]{2,3}$/.test(key)) nameCount += 1;
+  }
+  return (
+    (tags["wikipedia"] === undefined ? 0 : 5) +
+    (tags["wikidata"] === undefined ? 0 : 5) +
     // Names in many languages are names that many travellers needed.
-    Object.keys(tags).filter((key) => /^name:[a-z]{2,3}$/.test(key)).length / 2,
-  ) +
-  [
-    "opening_hours",
-    "website",
-    "contact:website",
-    "cuisine",
-    "phone",
-    "contact:phone",
-    "addr:street",
-    "wheelchair",
-    "description",
-    "population",
-  ].filter((key) => key in tags).length;
+    Math.min(5, nameCount / 2) +
+    tellingCount
+  );
+}
+
+/** What a traveller wants to know of a place. */
+const TELLING_KEYS: ReadonlySet<string> = new Set([
+  "opening_hours",
+  "website",
+  "contact:website",
+  "cuisine",
+  "phone",
+  "contact:phone",
+  "addr:street",
+  "wheelchair",
+  "description",
+  "population",
+]);

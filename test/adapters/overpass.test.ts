@@ -224,6 +224,16 @@ describe("Overpass", () => {
     });
   }
 
+  for (const tags of ["none", ["a list"], { name: "Casa", level: 2 }, null]) {
+    it(`takes ${JSON.stringify(tags)} for no tags`, async () => {
+      const element = { type: "node", id: 1, lat: 38.7, lon: -9.1, tags };
+      served.answerWith(() => ({ body: JSON.stringify({ elements: [element] }) }));
+      const { outcome } = await served.adapter().fetch(SectionKind.RESTAURANTS);
+      assert.equal(toReason(outcome.reason), "PROVIDER_RESPONSE_INVALID");
+      assert.match(outcome.detail, /elements\.0\.tags/);
+    });
+  }
+
   for (const [status, reason] of [
     [429, "PROVIDER_RATE_LIMITED"],
     [504, "PROVIDER_UNAVAILABLE"],

@@ -1,6 +1,13 @@
 /** Tags of one element of OpenStreetMap. Anybody writes them: a value can be anything. */
 export type Tags = Readonly<Record<string, string>>;
 
+/** Whether a value of JSON is tags: texts by their keys. */
+export const isTags = (value: unknown): value is Tags =>
+  typeof value === "object" &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.values(value).every((text) => typeof text === "string");
+
 /** Words that mark what is no longer there, as tag of its own or before the tag that it once had. */
 const GONE = ["disused", "abandoned", "demolished", "destroyed", "razed", "removed", "was", "closed"];
 const MAIN_KEYS = ["amenity", "tourism", "historic", "leisure", "place"];

@@ -5,7 +5,7 @@ import { toArticle, type Article, type Section } from "./article.ts";
 import { citationOf } from "./citation.ts";
 import { parseLocation, type Position } from "./coordinates.ts";
 import { MAX_TITLE_COUNT, readPages } from "./media-wiki.ts";
-import { oncePerArticle } from "./once-per-article.ts";
+import { readOnce } from "./read-once.ts";
 import { MAX_SUMMARY_LENGTH, type ListingInit } from "./to-listing.ts";
 import { toPassages } from "./wikitext/passages.ts";
 import { templatesOf, type InternalLink, type Node, type Template } from "./wikitext/parse-wikitext.ts";
@@ -44,7 +44,7 @@ export interface Districts {
  * region list those name the towns around as well: then only pages below the city's own count.
  */
 export const districtEntries: (city: Pick<Article, "title" | "sections">) => readonly DistrictEntry[] =
-  oncePerArticle(readEntries);
+  readOnce(readEntries);
 
 function readEntries(city: Pick<Article, "title" | "sections">): DistrictEntry[] {
   const regions = city.sections.flatMap(({ nodes }) =>

@@ -1,6 +1,6 @@
 import type { Article, Section } from "./article.ts";
 import { parseLocation, type Position } from "./coordinates.ts";
-import { oncePerArticle } from "./once-per-article.ts";
+import { readOnce } from "./read-once.ts";
 import { templatesOf, type Node, type Template } from "./wikitext/parse-wikitext.ts";
 import { isDeadLinkMark, plainText } from "./wikitext/runs.ts";
 
@@ -33,13 +33,14 @@ const isListingType = (name: string): name is ListingType => LISTING_TYPES.some(
 /** Whether a template is a listing, whatever its type. */
 export const isListing = ({ name }: Template): boolean => isListingType(name);
 
-/** All listings of an article that have a name, in the order of the text. */
-export const listingsOf: (article: Pick<Article, "sections">) => readonly RawListing[] = oncePerArticle(
-  ({ sections }) =>
-    sections.flatMap((section) =>
-      templatesOf(section.nodes()).flatMap((template) => toRawListing(template, section) ?? []),
-    ),
+/** The listings of a section that have a name, in the order of the text. */
+export const listingsIn: (section: Section) => readonly RawListing[] = readOnce((section) =>
+  templatesOf(section.nodes()).flatMap((template) => toRawListing(template, section) ?? []),
 );
+
+/** All listings of an article that have a name, in the order of the text. */
+export const listingsOf = ({ sections }: Pick<Article, "sections">): readonly RawListing[] =>
+  sections.flatMap(listingsIn);
 
 /** Reads a template; undefined when it is no listing or has no name. */
 export function toRawListing(template: Template, section: Section): RawListing | undefined {

@@ -1,12 +1,12 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { SectionKind, type ListingSchema } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { listingKey } from "../listing-key.ts";
-import type { Article } from "./article.ts";
+import type { Article, Section } from "./article.ts";
 import { citationOf } from "./citation.ts";
 import { distanceKm, type Position } from "./coordinates.ts";
 import { attractionCategoryOf, cuisinesOf, dietsOf, isCafe, isAboutTours, priceLevelOf } from "./headings.ts";
-import { listingsOf, type RawListing } from "./listings.ts";
-import { oncePerArticle } from "./once-per-article.ts";
+import { listingsIn, type RawListing } from "./listings.ts";
+import { readOnce } from "./read-once.ts";
 import { toPrice } from "./price.ts";
 import { cutAtSentence } from "./wikitext/sentences.ts";
 
@@ -37,11 +37,12 @@ const SECTIONS: Readonly<Record<string, Activity>> = {
   drink: "drink",
 };
 
+const hasChoices = ({ path: [top = ""] }: Section): boolean => Object.hasOwn(SECTIONS, top);
+
 /** What a listing is: its own type within those sections, else the section's; undefined for all others. */
-function activityOf({ type, section: { path } }: RawListing): Activity | undefined {
-  const [top = ""] = path;
-  if (!Object.hasOwn(SECTIONS, top)) return undefined;
-  if (type === "listing") return SECTIONS[top];
+function activityOf({ type, section }: RawListing): Activity | undefined {
+  if (!hasChoices(section)) return undefined;
+  if (type === "listing") return SECTIONS[section.path[0] ?? ""];
   return type === "sleep" || type === "go" || type === "event" ? undefined : type;
 }
 
@@ -58,7 +59,10 @@ export function kindOf(raw: RawListing): SectionKind | undefined {
 
 /** The listings of an article that a traveller chooses from, by the section kind that they belong to. */
 export const listingsByKind: (article: Article) => ReadonlyMap<SectionKind | undefined, RawListing[]> =
-  oncePerArticle((article) => Map.groupBy(listingsOf(article), kindOf));
+  readOnce(({ sections }) =>
+    // What is about hotels, trains and telephones need not be read.
+    Map.groupBy(sections.filter(hasChoices).flatMap(listingsIn), kindOf),
+  );
 
 /**
  * A listing as the API has it.

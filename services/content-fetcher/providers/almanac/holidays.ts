@@ -83,12 +83,17 @@ function holidaysOfYear(
   return made;
 }
 
-/** Makes a calendar; with the first one the data set is loaded, which takes 60 ms and 30 MB. */
-export function loadCalendar(countryCode: string, state?: string): Holidays {
+/**
+ * Makes a calendar; with the first one the data set is loaded, which takes 60 ms and 30 MB.
+ *
+ * @param countryCode undefined for a calendar without days, which only knows which countries and states there are
+ */
+export function loadCalendar(countryCode?: string, state?: string): Holidays {
   const loaded: { default?: typeof Holidays } & typeof Holidays = createRequire(import.meta.url)(
     "date-holidays",
   );
   const Calendar = loaded.default ?? loaded;
+  if (countryCode === undefined) return new Calendar();
   return state === undefined ? new Calendar(countryCode) : new Calendar(countryCode, state);
 }
 
@@ -122,13 +127,17 @@ const bare = (name: string): string =>
     .replaceAll(/\s+/g, " ")
     .trim();
 
+/** Of no country: making one's calendar only to ask for its states takes half a millisecond. */
+let directory: Holidays | undefined;
+
 /** Keys of the states that have a calendar of their own, by their names without ornament. */
 const statesOfCountries = new Map<string, ReadonlyMap<string, string>>();
 
 function statesOf(countryCode: string): ReadonlyMap<string, string> {
   const known = statesOfCountries.get(countryCode);
   if (known !== undefined) return known;
-  const names = Object.entries(loadCalendar(countryCode).getStates(countryCode, "en") ?? {});
+  directory ??= loadCalendar();
+  const names = Object.entries(directory.getStates(countryCode, "en") ?? {});
   // Backwards, so that of two equal names the first one counts.
   const states = new Map(names.toReversed().map(([state, name]) => [bare(name), state]));
   statesOfCountries.set(countryCode, states);

@@ -27,6 +27,9 @@ const signal = (): AbortSignal => new AbortController().signal;
 const shuttingDown = (): never => {
   throw new ServiceError("SHUTTING_DOWN", "The server is shutting down");
 };
+const overloaded = (): never => {
+  throw new ServiceError("OVERLOADED", "The server has more to do than it can", { retryDelayMs: 500 });
+};
 const broken = (): never => {
   throw new Error("broken");
 };
@@ -166,6 +169,50 @@ describe("the channel to several replicas of content-fetcher", () => {
     await callUntilAllAnswer(client, [leaving, good]);
     assert.deepEqual(await callInTurn(client, 30), []);
     assert.ok(leaving.attemptCount > 0);
+  });
+
+  it("loses no call of a hundred at once to one that has more to do than it can", async () => {
+    let isBusy = false;
+    const [busy, good] = await Promise.all([
+      startReplica({ gate: () => (isBusy ? overloaded() : undefined) }),
+      startReplica(),
+    ]);
+    const client = connect([busy.address, good.address]);
+    await callUntilAllAnswer(client, [busy, good]);
+    isBusy = true;
+    const calls = Array.from({ length: 100 }, (_, index) =>
+      reasonOf(index % 2 === 0 ? client.listProviders(TIMEOUT_MS, signal()) : readStream(client)),
+    );
+    assert.deepEqual(new Set(await Promise.all(calls)), new Set([undefined]));
+    assert.ok(busy.attemptCount >= 50, `${busy.attemptCount} attempts`);
+  });
+
+  it("lets one be that has more to do than it can, and comes back to it", async () => {
+    let isBusy = true;
+    const [busy, good] = await Promise.all([
+      startReplica({ gate: () => (isBusy ? overloaded() : undefined) }),
+      startReplica(),
+    ]);
+    const client = connect([busy.address, good.address]);
+    await callUntilAllAnswer(client, [busy, good]);
+    // Of so many calls one after the other half would ask it first.
+    assert.deepEqual(await callInTurn(client, 20), []);
+    assert.ok(busy.attemptCount < 10, `${busy.attemptCount} attempts`);
+    isBusy = false;
+    busy.attemptCount = 0;
+    while (busy.attemptCount === 0) assert.deepEqual(await callInTurn(client, 1), []);
+  });
+
+  it("says that they are overloaded when all of them are, and adds little to what they have to do", async () => {
+    const replicas = await Promise.all([
+      startReplica({ gate: overloaded }),
+      startReplica({ gate: overloaded }),
+    ]);
+    const client = connect(replicas.map(({ address }) => address));
+    const calls = Array.from({ length: 1_500 }, () => reasonOf(client.listProviders(TIMEOUT_MS, signal())));
+    assert.deepEqual(new Set(await Promise.all(calls)), new Set(["OVERLOADED"]));
+    const attemptCount = replicas.reduce((sum, replica) => sum + replica.attemptCount, 0);
+    assert.ok(attemptCount < 1_500 + 500 + 2, `${attemptCount} attempts`);
   });
 
   it("tries a call no more than twice, and stops trying twice when most calls fail", async () => {

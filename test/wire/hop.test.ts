@@ -228,7 +228,7 @@ describe("the client of the fetcher", () => {
     client.close();
   });
 
-  it("tries once more what a server refused that shuts down, and not what failed otherwise", async () => {
+  it("tries once more what a server refused that shuts down or is overloaded, and not what failed otherwise", async () => {
     let count = 0;
     implementation.listProviders = () => {
       count += 1;
@@ -239,7 +239,7 @@ describe("the client of the fetcher", () => {
     assert.equal((await client.listProviders(5_000, never)).length, 1);
     assert.equal(count, 2);
     for (const [reason, attempts] of [
-      ["OVERLOADED", 1],
+      ["OVERLOADED", 2],
       ["INTERNAL", 1],
     ] as const) {
       count = 0;

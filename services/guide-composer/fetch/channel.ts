@@ -1,4 +1,5 @@
 import type { ClientOptions } from "@grpc/grpc-js";
+import { SPARE_OVERLOADED } from "./spare-overloaded.ts";
 
 /** Whole seconds as grpc-js wants them inside a balancing policy; elsewhere in a service config it wants "2s". */
 const seconds = (count: number): { readonly seconds: number; readonly nanos: number } => ({
@@ -37,21 +38,24 @@ const OUTLIER_DETECTION = {
 export const CHANNEL_OPTIONS: ClientOptions = {
   "grpc.service_config": JSON.stringify({
     // The first that grpc-js knows: an operator can switch outlier detection off by its own environment variable.
-    loadBalancingConfig: [OUTLIER_DETECTION, ROUND_ROBIN],
+    loadBalancingConfig: [{ [SPARE_OVERLOADED]: { child_policy: [OUTLIER_DETECTION, ROUND_ROBIN] } }],
     // A failure costs a token, a success brings a tenth of one back, below half of them nothing is retried. So all calls
-    // of a lost connection, 500 of them, go to another replica at once, while in an outage retries add one to ten calls.
+    // of a lost connection, 500 of them, go to another replica at once, while in an outage, or when all of them have more
+    // to do than they can, retries add one to ten calls.
     retryThrottling: { maxTokens: 1_000, tokenRatio: 0.1 },
     methodConfig: [
       {
         name: [{}],
         // Two attempts, not more. UNAVAILABLE is also how a lost connection looks, so the first attempt may have run: all
         // methods are idempotent, but each run may pay a provider. A stream is retried until its first message only.
+        // RESOURCE_EXHAUSTED is a replica that has more to do than it can, and has done nothing for the call: what
+        // providers refuse stands in messages, as the outcome of their call.
         retryPolicy: {
           maxAttempts: 2,
           initialBackoff: "0.05s",
           maxBackoff: "0.5s",
           backoffMultiplier: 2,
-          retryableStatusCodes: ["UNAVAILABLE"],
+          retryableStatusCodes: ["UNAVAILABLE", "RESOURCE_EXHAUSTED"],
         },
       },
     ],

@@ -24,6 +24,7 @@ import {
   toMetadata,
   toUrlAuthority,
 } from "./grpc-wire.ts";
+import { registerSpareOverloaded } from "./spare-overloaded.ts";
 
 export interface GrpcTransport {
   readonly transport: Transport;
@@ -42,6 +43,7 @@ export function createGrpcTransport(
   interceptors: Interceptor[],
   now: () => number,
 ): GrpcTransport {
+  registerSpareOverloaded();
   const client = new Client(target, credentials.createInsecure(), CHANNEL_OPTIONS);
   // Interceptors parse the URL of a call; the channel itself goes by `target`.
   const baseUrl = `http://${toUrlAuthority(target)}`;

@@ -1,54 +1,61 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
-/** How often the limit is looked at. */
-const TICK_MS = 50;
+/** How often the delay of the event loop is looked at. */
+const LOOK_EVERY_MS = 50;
+/** What one look counts for at most: a process that was held up for seconds, by whatever it was, has no overload yet. */
+const MAX_COUNTED_MS = 2 * LOOK_EVERY_MS;
 /** Resolution of Node's own measurement: what it reports is the time between two looks, this one included. */
 const RESOLUTION_MS = 5;
+/** How long calls must have been late without a break until each is started in a turn of its own. */
+const TURNS_AFTER_MS = 100;
 /**
- * Mean delay of the event loop from which on a server has more to do than it can. Every step of a call waits for its
- * turn in the loop, so this is what the server itself adds to a call, again and again; how long providers take, which
- * is most of a call's latency, does not show in it. A lower target leaves the loop without work between two bursts:
- * with cached guides at twice the capacity 10 ms answered 6 % less than 25 ms, and 40 ms no more.
+ * The same until calls are refused: a garbage collection, a large guide, or a thousand callers of one
+ * guide who come at once are no overload, because what they bring is done soon.
  */
-const TARGET_DELAY_MS = 25;
-/**
- * How long the loop must have been late without a break: a garbage collection, a large guide, or a thousand callers of
- * one guide who come at once are no overload, because what they bring is done soon.
- */
-const PATIENCE_MS = 1_000;
-/** The same while overload is not long past, and how long it is not: what comes again so soon is the same overload. */
-const SHORT_PATIENCE_MS = 100;
-const MEMORY_MS = 10_000;
-/** Additive increase, multiplicative decrease, as TCP finds its share (Chiu and Jain 1989). */
-const INCREASE = 0.05;
-/** By as much as the loop is beyond the target, within these: from hundreds of calls to ten in a second, not in three. */
-const DECREASE = { most: 0.5, least: 0.8 } as const;
-/**
- * So many calls are let in whatever the loop says: a server that refuses all would never find out that it could, and one
- * that works on few at a time waits for the next one in between.
- */
-const MIN_LIMIT = 8;
-/** When to come back, at the least: the time in which the limit can have moved. */
+const PATIENCE_MS = 500;
+/** Without a refusal for so long there is no overload any more: a server with more to do than it can has some in that time. */
+const MEMORY_MS = 1_000;
+/** So many calls may wait whatever the clock says: a server that starts is slow until its code has been compiled. */
+const MIN_WAITING_COUNT = 8;
+/** When to come back, at the least: by then what is waiting now has been worked off. */
 const RETRY_DELAY_MS = 500;
+/** Share of the latest turn in the mean of their lengths. */
+const LATEST_SHARE = 1 / 16;
 
-/** Lets in as many calls at a time as a server can work on, and refuses the others before anything is done for them. */
+/**
+ * Lets in as many calls as a server can work on, and refuses the others before anything is done for them. A server that
+ * is late starts one call in a turn of the event loop: between two turns is read what peers send, so whoever is refused
+ * waits for one call's work, not for that of all that were let in. Otherwise a turn would take as long as what came in the
+ * one before it, and each would be longer than the last.
+ */
 export interface LoadShedder {
-  /** Lets a call in, or says when to come back, milliseconds. A call that was let in must be released once. */
-  readonly admit: () => number | undefined;
+  /**
+   * Lets a call in, and calls `start` in its turn, or says when to come back, milliseconds. A call that was let in must
+   * be released once.
+   *
+   * @param start must not throw
+   */
+  readonly admit: (start: () => void) => number | undefined;
   readonly release: () => void;
   readonly activeCount: () => number;
+  /** Calls that it would work on at a time now. */
   readonly limit: () => number;
   readonly refusedCount: () => number;
   readonly close: () => void;
 }
 
-export interface LimitOptions {
-  /** Calls at a time, however well the loop does; at least 1. */
+export interface LoadShedderOptions {
+  /** Calls at a time, however well it does; at least 1. */
   readonly maxConcurrentCount: number;
+  /**
+   * Mean delay of the event loop from which on a server is late, and how long a call may wait for its turn while there
+   * is overload, milliseconds.
+   */
+  readonly maxWaitMs: number;
 }
 
-/** The limit alone, turned by whoever looks at the loop. */
-export interface AdaptiveLimit extends Omit<LoadShedder, "close"> {
+/** The shedder alone, told of the loop by whoever looks at it. */
+export interface TurningShedder extends Omit<LoadShedder, "close"> {
   /**
    * @param delayMs mean delay of the event loop since the last look
    * @param elapsedMs since the last look
@@ -56,48 +63,81 @@ export interface AdaptiveLimit extends Omit<LoadShedder, "close"> {
   readonly look: (delayMs: number, elapsedMs: number) => void;
 }
 
-export function createAdaptiveLimit({ maxConcurrentCount }: LimitOptions): AdaptiveLimit {
-  const floor = Math.min(MIN_LIMIT, maxConcurrentCount);
-  let limit = maxConcurrentCount;
+interface WaitingCall {
+  readonly start: () => void;
+  readonly sinceMs: number;
+}
+
+/**
+ * @param now monotonic clock, milliseconds
+ * @param inNextTurn calls back once what peers have sent by then was read
+ */
+export function createTurningShedder(
+  { maxConcurrentCount, maxWaitMs }: LoadShedderOptions,
+  now: () => number,
+  inNextTurn: (turn: () => void) => void,
+): TurningShedder {
+  const waiting: WaitingCall[] = [];
   let active = 0;
-  /** Most calls at a time since the last look: what the loop's delay came of. */
-  let peak = 0;
-  let lateMs = 0;
-  let sinceDecreaseMs = Infinity;
   let refused = 0;
+  /** How long calls have been late, without a break. */
+  let lateMs = 0;
+  let overloadEndMs = -Infinity;
+  /** Whether a turn comes. */
+  let turning = false;
+  /** Mean length of a turn; as long as none is known, one that lets few calls wait. */
+  let turnMs = maxWaitMs / MIN_WAITING_COUNT;
+  let turnStartMs = 0;
+
+  /** Calls that may wait, of those that come now. */
+  const maxWaitingCount = (nowMs: number): number =>
+    nowMs < overloadEndMs ? Math.max(MIN_WAITING_COUNT, Math.floor(maxWaitMs / turnMs)) : Infinity;
+
+  function turn(): void {
+    const call = waiting.shift();
+    if (call === undefined) {
+      turning = false;
+      return;
+    }
+    inNextTurn(turn);
+    const nowMs = now();
+    turnMs += (nowMs - turnStartMs - turnMs) * LATEST_SHARE;
+    turnStartMs = nowMs;
+    call.start();
+  }
+
   return {
-    admit: () => {
-      if (active >= Math.floor(limit)) {
+    admit: (start) => {
+      const nowMs = now();
+      if (active >= maxConcurrentCount || waiting.length >= maxWaitingCount(nowMs)) {
         refused += 1;
+        if (nowMs < overloadEndMs) overloadEndMs = nowMs + MEMORY_MS;
         return RETRY_DELAY_MS;
       }
       active += 1;
-      peak = Math.max(peak, active);
+      if (turning) waiting.push({ start, sinceMs: nowMs });
+      else {
+        if (lateMs >= TURNS_AFTER_MS || nowMs < overloadEndMs) {
+          turning = true;
+          turnStartMs = nowMs;
+          inNextTurn(turn);
+        }
+        start();
+      }
       return undefined;
     },
     release: () => {
       active -= 1;
     },
     look: (delayMs, elapsedMs) => {
-      lateMs = delayMs > TARGET_DELAY_MS ? lateMs + elapsedMs : 0;
-      sinceDecreaseMs += elapsedMs;
-      if (lateMs >= (sinceDecreaseMs < MEMORY_MS ? SHORT_PATIENCE_MS : PATIENCE_MS)) {
-        const factor = Math.min(DECREASE.least, Math.max(DECREASE.most, TARGET_DELAY_MS / delayMs));
-        limit = Math.max(floor, Math.min(limit, peak) * factor);
-        sinceDecreaseMs = 0;
-      }
-      if (lateMs > 0) {
-        peak = active;
-        return;
-      }
-      if (peak >= Math.floor(limit))
-        limit = Math.min(maxConcurrentCount, limit + Math.max(1, limit * INCREASE));
-      // Nobody was refused for it: a limit that is not reached need not be learnt again.
-      else if (peak < limit / 2) limit = Math.min(maxConcurrentCount, limit * 2);
-      peak = active;
+      const nowMs = now();
+      const [first] = waiting;
+      const isLate = delayMs > maxWaitMs || (first !== undefined && nowMs - first.sinceMs > maxWaitMs);
+      lateMs = isLate ? lateMs + Math.min(elapsedMs, MAX_COUNTED_MS) : 0;
+      if (lateMs >= PATIENCE_MS) overloadEndMs = nowMs + MEMORY_MS;
     },
     activeCount: () => active,
-    limit: () => Math.floor(limit),
+    limit: () => Math.min(maxConcurrentCount, active - waiting.length + maxWaitingCount(now())),
     refusedCount: () => refused,
   };
 }
@@ -107,8 +147,8 @@ export function createAdaptiveLimit({ maxConcurrentCount }: LimitOptions): Adapt
  *
  * @param monotonicNow milliseconds
  */
-export function startLoadShedder(options: LimitOptions, monotonicNow: () => number): LoadShedder {
-  const adaptive = createAdaptiveLimit(options);
+export function startLoadShedder(options: LoadShedderOptions, monotonicNow: () => number): LoadShedder {
+  const shedder = createTurningShedder(options, monotonicNow, setImmediate);
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
   let lookedMs = monotonicNow();
@@ -118,11 +158,11 @@ export function startLoadShedder(options: LimitOptions, monotonicNow: () => numb
     // Without a single look in the time the loop stood still for all of it.
     const meanMs = delay.count === 0 ? elapsedMs : delay.mean / 1e6 - RESOLUTION_MS;
     delay.reset();
-    adaptive.look(meanMs, elapsedMs);
+    shedder.look(meanMs, elapsedMs);
     lookedMs = nowMs;
-  }, TICK_MS).unref();
+  }, LOOK_EVERY_MS).unref();
   return {
-    ...adaptive,
+    ...shedder,
     close: () => {
       clearInterval(timer);
       delay.disable();

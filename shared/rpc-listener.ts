@@ -36,13 +36,30 @@ export function createRpcListener(
   return (request, response) => {
     const handler = handlers.get(pathOf(request));
     if (handler === undefined) return answerUnknown(request, response, options);
+    // Writing to a peer that has gone; the signal of the call tells of that.
+    response.on("error", () => {});
     const { shedding } = options;
-    if (shedding?.services.has(handler.service.typeName) === true) {
-      const retryDelayMs = shedding.shedder.admit();
-      if (retryDelayMs !== undefined)
-        return refuseForOverload(request, response, handler.method, retryDelayMs);
-      response.once("close", shedding.shedder.release);
-    }
+    if (shedding?.services.has(handler.service.typeName) !== true) return serve(handler, request, response);
+    const { shedder } = shedding;
+    let hasEnded = false;
+    const retryDelayMs = shedder.admit(() => {
+      // Nobody is there any more who would take the answer.
+      if (hasEnded) return;
+      try {
+        serve(handler, request, response);
+      } catch (error) {
+        reportDefect(error);
+        response.destroy();
+      }
+    });
+    if (retryDelayMs !== undefined) return refuseForOverload(request, response, handler.method, retryDelayMs);
+    response.once("close", () => {
+      hasEnded = true;
+      shedder.release();
+    });
+  };
+
+  function serve(handler: UniversalHandler, request: AnyRequest, response: AnyResponse): void {
     let call: UniversalServerRequest;
     try {
       call = universalRequestFromNodeRequest(request, response, undefined, undefined);
@@ -53,8 +70,6 @@ export function createRpcListener(
       response.end();
       return;
     }
-    // Writing to a peer that has gone; the signal of the call tells of that.
-    response.on("error", () => {});
     handler(call)
       .then((answer) => sendAnswer(answer, response, call.signal))
       .catch((error: unknown) => {
@@ -62,7 +77,7 @@ export function createRpcListener(
         if (!response.headersSent) response.statusCode = 500;
         response.end();
       });
-  };
+  }
 }
 
 const TIMEOUT_UNITS_MS: Readonly<Record<string, number>> = {

@@ -12,6 +12,12 @@ import { createRegistry } from "./registry.ts";
 import { createClock } from "./resilience/clock.ts";
 import { createContentService } from "./rpc.ts";
 
+/**
+ * How long a call may wait for its turn in an overload: no more than providers take, and enough that a replica that has
+ * just been started, or has to do the work of another one, need not refuse for that moment.
+ */
+const MAX_WAIT_MS = 1_000;
+
 export interface FetcherOptions {
   readonly settings: Pick<
     FetcherSettings,
@@ -59,7 +65,7 @@ export async function startFetcher(options: FetcherOptions): Promise<RunningFetc
     reportDefect,
   );
   const shedder = startLoadShedder(
-    { maxConcurrentCount: options.settings.MAX_CONCURRENT_CALLS },
+    { maxConcurrentCount: options.settings.MAX_CONCURRENT_CALLS, maxWaitMs: MAX_WAIT_MS },
     monotonicNow,
   );
   const stopObserving = observeLoad(shedder, ContentService.typeName);

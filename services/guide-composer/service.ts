@@ -46,6 +46,9 @@ const startTimer = (delayMs: number, onDue: () => void): void => void setTimeout
 /** Loads of callers from which on nothing is done in the background: a guide and a half. */
 const BUSY_LOAD_COUNT = 20;
 
+/** How long a call may wait for its turn in an overload: it adds that to what a cached guide takes. */
+const MAX_WAIT_MS = 25;
+
 export interface ComposerOptions {
   readonly settings: Omit<ComposerSettings, "LOG_LEVEL" | "SHUTDOWN_GRACE_MS">;
   readonly log: Log;
@@ -127,7 +130,10 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
     now: monotonicNow,
     random,
   };
-  const shedder = startLoadShedder({ maxConcurrentCount: settings.MAX_CONCURRENT_CALLS }, monotonicNow);
+  const shedder = startLoadShedder(
+    { maxConcurrentCount: settings.MAX_CONCURRENT_CALLS, maxWaitMs: MAX_WAIT_MS },
+    monotonicNow,
+  );
   const stopObserving = [
     observeLoad(shedder, GuideService.typeName),
     observeCache(cache, () => stats.snapshot().evictedCount),

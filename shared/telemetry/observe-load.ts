@@ -17,7 +17,7 @@ export function observeLoad(
     description: "Calls that a server works on",
   });
   const limit = meter.createObservableGauge("wayfarer.server.limit", {
-    description: "Calls that a server would work on at a time; lower while its event loop is late",
+    description: "Calls that a server would work on at a time; lower while it has more to do than it can",
   });
   const observables = [active, limit];
   const callback: Parameters<typeof meter.addBatchObservableCallback>[0] = (result) => {

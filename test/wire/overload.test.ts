@@ -6,13 +6,13 @@ import {
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
 import { status } from "@grpc/grpc-js";
-import { createAdaptiveLimit, type LoadShedder } from "../../shared/load-shedding.ts";
+import { createTurningShedder, type TurningShedder } from "../../shared/load-shedding.ts";
 import { fromWire } from "../../shared/error-wire.ts";
 import { ContentService } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import { callBytes, createGrpcClient } from "../support/grpc-caller.ts";
 import { connectRaw, connectRawHttp2, FLAG, FRAME, frame, grpcHead, uint32 } from "../support/raw-http2.ts";
 import { until } from "../support/until.ts";
-import { startBystander, startWireServer, type WireServer } from "../support/wire-server.ts";
+import { monotonicNow, startBystander, startWireServer, type WireServer } from "../support/wire-server.ts";
 
 const FETCH = "/wayfarer.content.v1.ContentService/FetchContent";
 const LIST = "/wayfarer.content.v1.ContentService/ListProviders";
@@ -23,13 +23,13 @@ const LARGE_BYTES = 1_000_000;
 
 describe("R13: a server that has as many calls as it can work on", () => {
   let server: WireServer;
-  let shedder: LoadShedder & { readonly releasedCount: () => number };
+  let shedder: TurningShedder & { readonly releasedCount: () => number; readonly close: () => void };
   let letGo = Promise.withResolvers<void>();
   let startedCount = 0;
   let client: Client<typeof ContentService>;
 
   function createCountedShedder(maxConcurrentCount: number): typeof shedder {
-    const limit = createAdaptiveLimit({ maxConcurrentCount });
+    const limit = createTurningShedder({ maxConcurrentCount, maxWaitMs: 25 }, monotonicNow, setImmediate);
     let released = 0;
     return {
       ...limit,
@@ -204,6 +204,30 @@ describe("R13: a server that has as many calls as it can work on", () => {
     // Out of time.
     await endOf(client.fetchContent({}, { timeoutMs: 150 }));
     await ended(6);
+  });
+
+  it("starts a call in its turn when it is late, unless its peer has left before", async () => {
+    shedder.look(26, 100);
+    const peer = await connectRawHttp2(server.address);
+    peer.send(
+      frame(FRAME.headers, FLAG.endHeaders, 1, grpcHead(FETCH, server.address)),
+      frame(FRAME.data, FLAG.endStream, 1, EMPTY),
+      frame(FRAME.headers, FLAG.endHeaders, 3, grpcHead(FETCH, server.address)),
+      frame(FRAME.data, FLAG.endStream, 3, EMPTY),
+    );
+    await until(() => startedCount === 2);
+    letGo.resolve();
+    await until(() => shedder.releasedCount() === 2);
+    peer.send(
+      frame(FRAME.headers, FLAG.endHeaders, 5, grpcHead(FETCH, server.address)),
+      frame(FRAME.data, FLAG.endStream, 5, EMPTY),
+      frame(FRAME.headers, FLAG.endHeaders, 7, grpcHead(FETCH, server.address)),
+      frame(FRAME.data, FLAG.endStream, 7, EMPTY),
+      frame(FRAME.rstStream, 0, 7, uint32(8)),
+    );
+    await until(() => shedder.releasedCount() === 4);
+    assert.equal(startedCount, 3);
+    peer.close();
   });
 
   it("gives the places of a peer back that dies, over both protocols", async () => {

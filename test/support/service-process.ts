@@ -19,12 +19,16 @@ export interface ServiceProcess {
 /** As `npm start` has it: stripping types anew for each process takes longer than most tests. */
 export const COMPILE_CACHE = fileURLToPath(new URL("../../node_modules/.cache/wayfarer", import.meta.url));
 
-/** Starts a service on a free port; it is serving when the promise resolves. */
+/**
+ * Starts a service on a free port; it is serving when the promise resolves.
+ *
+ * @param entry its main file, when that is a test's own
+ */
 export async function startService(
   service: "content-fetcher" | "guide-composer",
   environment: Readonly<Record<string, string>>,
+  entry = fileURLToPath(new URL(`../../services/${service}/main.ts`, import.meta.url)),
 ): Promise<ServiceProcess> {
-  const entry = fileURLToPath(new URL(`../../services/${service}/main.ts`, import.meta.url));
   const { PATH = "", HOME = "" } = process.env;
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry], {
     env: {

@@ -44,6 +44,7 @@ async function run(settings: OpenLoopRun): Promise<OpenLoopDone> {
       startedCount += 1;
       if (session === undefined) throw new Error("there is no session");
       let code: unknown;
+      const sentMs = performance.now();
       const stream = session.request({
         ":method": "POST",
         ":path": path,
@@ -57,9 +58,9 @@ async function run(settings: OpenLoopRun): Promise<OpenLoopDone> {
       stream.once("close", () => {
         resolve();
         if (dueMs - startMs < warmUpMs) return;
-        const tookMs = performance.now() - dueMs;
-        if (code === "0") succeeded.push(tookMs);
-        else if (code === RESOURCE_EXHAUSTED) refused.push(tookMs);
+        const endMs = performance.now();
+        if (code === "0") succeeded.push(endMs - dueMs);
+        else if (code === RESOURCE_EXHAUSTED) refused.push(endMs - sentMs);
         else failedCount += 1;
       });
       stream.resume();

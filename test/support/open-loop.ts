@@ -26,7 +26,7 @@ export type Latencies = z.infer<typeof latenciesSchema>;
 const doneSchema = z.object({
   /** Since a call was due, not since it was sent: a late generator must not flatter. */
   succeeded: latenciesSchema,
-  /** RESOURCE_EXHAUSTED. */
+  /** RESOURCE_EXHAUSTED; since it was sent, because how soon a server refuses is not the generator's doing. */
   refused: latenciesSchema,
   failedCount: z.number(),
   countedMs: z.number(),

@@ -64,9 +64,10 @@ export function createProbe(
         { valid: undefined, passedOver: undefined, tooOld: false, unreadable: false, decisions: [] },
       ]),
     );
-    for (const [position, tier] of tiers.entries()) {
-      const missing = keys.filter((key) => probes.get(key)?.valid === undefined);
-      if (missing.length === 0) break;
+    const isMissing = (key: string): boolean => probes.get(key)?.valid === undefined;
+    async function read(tier: Store, position: number): Promise<void> {
+      const missing = keys.filter(isMissing);
+      if (missing.length === 0) return;
       let reads: readonly Read[];
       try {
         reads = await tier.getMany(missing, signal);
@@ -74,17 +75,17 @@ export function createProbe(
         if (signal.aborted) throw signal.reason;
         onTierError(tier.tier, error);
         if (tier.tier === "redis") for (const key of missing) probes.get(key)?.decisions.push("BYPASS_REDIS");
-        continue;
+        return;
       }
       for (const [index, key] of missing.entries()) {
-        const read = reads[index];
+        const found = reads[index];
         const known = probes.get(key);
-        if (read === undefined || known === undefined || read.state === "none") continue;
-        if (read.state === "unreadable") {
+        if (found === undefined || known === undefined || found.state === "none") continue;
+        if (found.state === "unreadable") {
           known.unreadable = true;
           continue;
         }
-        const { entry } = read;
+        const { entry } = found;
         const nowMs = now();
         const expired = entry.expireMs <= nowMs;
         const ageMs = nowMs - entry.storedMs;
@@ -102,6 +103,10 @@ export function createProbe(
         }
       }
     }
+    for (const [position, tier] of tiers.entries()) await read(tier, position);
+    // A load of this process may have settled while a farther tier was read: it must not be started again.
+    const [nearest, ...farther] = tiers;
+    if (nearest !== undefined && farther.length > 0) await read(nearest, 0);
     return probes;
   };
 }

@@ -76,6 +76,8 @@ async function fetchContent(kind: SectionKind, query: ResolvedQuery, context: Fe
     context.giveWay().then(() => ownParts(kind, article, query)),
     DISTRICT_KINDS.has(kind) ? districtsOf(article, found, context) : NO_DISTRICTS,
   ]);
+  // Each kind in a turn of its own: its content is sent, and worked on there, while the next kind's is made here.
+  if (districts.articles.length > 0) await context.giveWay();
   const lists =
     kind === SectionKind.NEIGHBORHOODS
       ? [neighborhoodsOf(article, districts)]

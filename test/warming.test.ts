@@ -20,6 +20,7 @@ const offeringOf = (kind: SectionKind, storable = true): CatalogOffering => ({
   medianLatencyMs: undefined,
   expectedCostUsdMicros: 0n,
   storable,
+  embedded: true,
 });
 const OVERVIEW = offeringOf(SectionKind.OVERVIEW);
 

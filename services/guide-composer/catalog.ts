@@ -19,7 +19,7 @@ export interface Catalog {
 export const toOfferings = (providers: readonly Provider[]): readonly CatalogOffering[] =>
   providers
     .filter(({ state }) => state !== Provider_State.DISABLED)
-    .flatMap(({ name, offerings, terms }) =>
+    .flatMap(({ name, offerings, terms, baseUris }) =>
       offerings.map((offering) => ({
         kind: offering.sectionKind,
         provider: name,
@@ -27,6 +27,7 @@ export const toOfferings = (providers: readonly Provider[]): readonly CatalogOff
         medianLatencyMs: offering.medianLatency && durationMs(offering.medianLatency),
         expectedCostUsdMicros: offering.expectedCostUsdMicros,
         storable: terms?.storable === true,
+        embedded: baseUris.length === 0,
       })),
     );
 

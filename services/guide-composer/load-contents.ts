@@ -103,7 +103,8 @@ export function createContentLoad(
 ): LoadBatch {
   return async function* (keys, signal) {
     const wanted = contents.filter(({ key }) => keys.includes(key));
-    const waitMs = guard.take(wanted.length, purpose);
+    const callCount = wanted.filter(({ embedded }) => !embedded).length;
+    const waitMs = callCount === 0 ? undefined : guard.take(callCount, purpose);
     if (waitMs !== undefined) throw budgetExhausted(waitMs);
     const unsettled = new Set(wanted);
     const contentsByPlanned = new Map<PlannedContent, Content>();

@@ -32,6 +32,8 @@ export interface PlannedContent {
   readonly key: string;
   /** How long the section promises to be valid, from the fetch. */
   readonly lifeMs: number;
+  /** Whether nobody outside is asked for it. */
+  readonly embedded: boolean;
 }
 
 export interface PlannedSection {
@@ -68,6 +70,8 @@ export interface CatalogOffering {
   readonly expectedCostUsdMicros: bigint;
   /** Whether the provider's terms allow to keep its answers. */
   readonly storable: boolean;
+  /** Whether the data is a part of content-fetcher: then nobody outside is asked. */
+  readonly embedded: boolean;
 }
 
 /**
@@ -88,11 +92,12 @@ export function createPlan(
       kind,
       contents: catalog
         .filter((offering) => offering.kind === kind)
-        .map(({ provider, dependsOn }) => ({
+        .map(({ provider, dependsOn, embedded }) => ({
           kind,
           provider,
           key: contentKey(destination, kindNameOf(kind), provider, aspectsOf(resolved, dependsOn)),
           lifeMs: lifeMsOf(kind),
+          embedded,
         })),
     }));
   const { name, key } = nameGuide(resolved);

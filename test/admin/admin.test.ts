@@ -162,6 +162,20 @@ for (const withRedis of [false, true]) {
       assert.ok(stats.providerCallsLastMinute > 0);
     });
 
+    it("counts the calls to providers, and not what is embedded", async () => {
+      const { guide } = await guides.composeGuide({
+        spec: {
+          destination: { case: "destinationQuery", value: "Lisbon" },
+          sectionKinds: [SectionKind.PRACTICAL],
+        },
+      });
+      const sources = guide?.sections.flatMap(({ providerOutcomes }) =>
+        providerOutcomes.map(({ provider }) => provider),
+      );
+      assert.deepEqual(sources?.toSorted(), ["providers/almanac", "providers/wikivoyage"]);
+      assert.equal((await admin.getStats({})).providerCallsLastMinute, 1);
+    });
+
     it("tells how often a refresh brought something new", async () => {
       const refresh = () =>
         guides.composeGuide({

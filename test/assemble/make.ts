@@ -93,6 +93,7 @@ export const planFor = (
       medianLatencyMs: undefined,
       expectedCostUsdMicros: 0n,
       storable: true,
+      embedded: false,
     })),
   );
   return createPlan(resolved, catalog, new Set(SECTION_KINDS));

@@ -23,7 +23,7 @@ export interface ReceivedContent {
 export interface ContentClient {
   /** One message per planned content, as they land. Whoever stops reading ends the call. */
   readonly stream: (
-    contents: readonly PlannedContent[],
+    contents: readonly Pick<PlannedContent, "kind" | "provider">[],
     query: ContentQuery,
     priority: Priority,
     timeoutMs: number,

@@ -33,9 +33,9 @@ export interface LoadShedder {
    * Lets a call in, and calls `start` in its turn, or says when to come back, milliseconds. A call that was let in must
    * be released once.
    *
-   * @param start must not throw
+   * @param start says whether there was still somebody to work for; must not throw
    */
-  readonly admit: (start: () => void) => number | undefined;
+  readonly admit: (start: () => boolean) => number | undefined;
   readonly release: () => void;
   readonly activeCount: () => number;
   /** Calls that it would work on at a time now. */
@@ -64,7 +64,7 @@ export interface TurningShedder extends Omit<LoadShedder, "close"> {
 }
 
 interface WaitingCall {
-  readonly start: () => void;
+  readonly start: () => boolean;
   readonly sinceMs: number;
 }
 
@@ -94,24 +94,26 @@ export function createTurningShedder(
     nowMs < overloadEndMs ? Math.max(MIN_WAITING_COUNT, Math.floor(maxWaitMs / turnMs)) : Infinity;
 
   function turn(): void {
-    const call = waiting.shift();
+    const nowMs = now();
+    let call = waiting.shift();
+    // Who has left while waiting takes no turn, and tells nothing of how long one takes.
+    while (call !== undefined && !call.start()) call = waiting.shift();
     if (call === undefined) {
       turning = false;
       return;
     }
-    inNextTurn(turn);
-    const nowMs = now();
     turnMs += (nowMs - turnStartMs - turnMs) * LATEST_SHARE;
     turnStartMs = nowMs;
-    call.start();
+    inNextTurn(turn);
   }
 
   return {
     admit: (start) => {
       const nowMs = now();
-      if (active >= maxConcurrentCount || waiting.length >= maxWaitingCount(nowMs)) {
+      const isCrowded = waiting.length >= maxWaitingCount(nowMs);
+      if (isCrowded) overloadEndMs = nowMs + MEMORY_MS;
+      if (isCrowded || active >= maxConcurrentCount) {
         refused += 1;
-        if (nowMs < overloadEndMs) overloadEndMs = nowMs + MEMORY_MS;
         return RETRY_DELAY_MS;
       }
       active += 1;
@@ -137,7 +139,7 @@ export function createTurningShedder(
       if (lateMs >= PATIENCE_MS) overloadEndMs = nowMs + MEMORY_MS;
     },
     activeCount: () => active,
-    limit: () => Math.min(maxConcurrentCount, active - waiting.length + maxWaitingCount(now())),
+    limit: () => Math.min(maxConcurrentCount, Math.max(0, active - waiting.length) + maxWaitingCount(now())),
     refusedCount: () => refused,
   };
 }

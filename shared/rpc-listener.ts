@@ -39,18 +39,21 @@ export function createRpcListener(
     // Writing to a peer that has gone; the signal of the call tells of that.
     response.on("error", () => {});
     const { shedding } = options;
-    if (shedding?.services.has(handler.service.typeName) !== true) return serve(handler, request, response);
+    if (shedding?.services.has(handler.service.typeName) !== true)
+      return serve(handler, request, response, 0);
     const { shedder } = shedding;
+    const receivedMs = options.now();
     let hasEnded = false;
     const retryDelayMs = shedder.admit(() => {
       // Nobody is there any more who would take the answer.
-      if (hasEnded) return;
+      if (hasEnded) return false;
       try {
-        serve(handler, request, response);
+        serve(handler, request, response, options.now() - receivedMs);
       } catch (error) {
         reportDefect(error);
         response.destroy();
       }
+      return true;
     });
     if (retryDelayMs !== undefined) return refuseForOverload(request, response, handler.method, retryDelayMs);
     response.once("close", () => {
@@ -59,11 +62,16 @@ export function createRpcListener(
     });
   };
 
-  function serve(handler: UniversalHandler, request: AnyRequest, response: AnyResponse): void {
+  function serve(
+    handler: UniversalHandler,
+    request: AnyRequest,
+    response: AnyResponse,
+    waitedMs: number,
+  ): void {
     let call: UniversalServerRequest;
     try {
       call = universalRequestFromNodeRequest(request, response, undefined, undefined);
-      limitTimeout(call.header);
+      limitTimeout(call.header, waitedMs);
     } catch {
       // A Host or :authority that is no host.
       response.statusCode = 400;
@@ -85,16 +93,31 @@ const TIMEOUT_UNITS_MS: Readonly<Record<string, number>> = {
   M: 60_000,
   S: 1_000,
   m: 1,
+  u: 1e-3,
+  n: 1e-6,
 };
 
-/** Node's timers fire at once when they are set for longer than they can count: the largest deadline would be none. */
-function limitTimeout(header: Headers): void {
-  const grpc = /^(\d{1,8})([HMSm])$/.exec(header.get("grpc-timeout") ?? "");
-  if (grpc !== null && Number(grpc[1]) * (TIMEOUT_UNITS_MS[grpc[2] ?? ""] ?? 1) > MAX_TIMER_MS)
-    header.set("grpc-timeout", `${Math.floor(MAX_TIMER_MS / 1_000)}S`);
+/**
+ * Takes what the call has waited for its turn off its deadline, which Connect counts from now on. Node's timers fire at
+ * once when they are set for longer than they can count: the largest deadline would be none.
+ *
+ * @param waitedMs milliseconds
+ */
+function limitTimeout(header: Headers, waitedMs: number): void {
+  const left = (timeoutMs: number): number => Math.max(1, Math.floor(timeoutMs - waitedMs));
+  const isKept = (timeoutMs: number): boolean => waitedMs < 1 && timeoutMs <= MAX_TIMER_MS;
+  const grpc = /^(\d{1,8})([HMSmun])$/.exec(header.get("grpc-timeout") ?? "");
+  if (grpc !== null) {
+    const timeoutMs = Number(grpc[1]) * (TIMEOUT_UNITS_MS[grpc[2] ?? ""] ?? 1);
+    // At most eight digits: milliseconds go up to a day.
+    if (!isKept(timeoutMs)) {
+      const leftMs = Math.min(MAX_TIMER_MS, left(timeoutMs));
+      header.set("grpc-timeout", leftMs < 1e8 ? `${leftMs}m` : `${Math.floor(leftMs / 1_000)}S`);
+    }
+  }
   const connect = header.get("connect-timeout-ms") ?? "";
-  if (/^\d{1,10}$/.test(connect) && Number(connect) > MAX_TIMER_MS)
-    header.set("connect-timeout-ms", String(MAX_TIMER_MS));
+  if (/^\d{1,10}$/.test(connect) && !isKept(Number(connect)))
+    header.set("connect-timeout-ms", String(Math.min(MAX_TIMER_MS, left(Number(connect)))));
 }
 
 /** UNIMPLEMENTED in the protocol that was spoken; plain 404 for what is no call. */

@@ -24,6 +24,7 @@ function createSubject(maxConcurrentCount = 1_000, workMs = WORK_MS) {
       waitedMs.push(nowMs - dueMs);
       nowMs += workMs;
       shedder.release();
+      return true;
     });
     assert.ok(retryDelayMs === undefined || retryDelayMs > 0);
     return retryDelayMs === undefined;
@@ -83,7 +84,7 @@ describe("load shedding", () => {
       (turn) => void turns.push(turn),
     );
     const admit = (...calls: readonly number[]): void => {
-      for (const call of calls) shedder.admit(() => void started.push(call));
+      for (const call of calls) shedder.admit(() => started.push(call) > 0);
     };
     admit(1, 2);
     assert.deepEqual(started, [1, 2]);
@@ -108,20 +109,44 @@ describe("load shedding", () => {
       () => {},
     );
     assert.equal(
-      shedder.admit(() => {}),
+      shedder.admit(() => true),
       undefined,
     );
     assert.equal(
-      shedder.admit(() => {}),
+      shedder.admit(() => true),
       undefined,
     );
-    assert.ok((shedder.admit(() => {}) ?? 0) > 0);
+    assert.ok((shedder.admit(() => true) ?? 0) > 0);
     assert.deepEqual([shedder.activeCount(), shedder.refusedCount()], [2, 1]);
     shedder.release();
     assert.equal(
-      shedder.admit(() => {}),
+      shedder.admit(() => true),
       undefined,
     );
+  });
+
+  it("starts whoever is still there behind those who have left, in one turn", () => {
+    const started: number[] = [];
+    const turns: (() => void)[] = [];
+    let nowMs = 0;
+    const shedder = createTurningShedder(
+      { maxConcurrentCount: 10_000, maxWaitMs: MAX_WAIT_MS },
+      () => nowMs,
+      (turn) => void turns.push(turn),
+    );
+    shedder.look(MAX_WAIT_MS + 1, 100);
+    shedder.admit(() => started.push(0) > 0);
+    for (let call = 1; call <= 1_000; call += 1) {
+      shedder.admit(() => false);
+      shedder.release();
+    }
+    shedder.admit(() => started.push(1) > 0);
+    nowMs += 10;
+    turns.shift()?.();
+    assert.deepEqual(started, [0, 1]);
+    // Whoever had left took no time, from which nothing follows for those who have not.
+    for (let look = 0; look < 10; look += 1) shedder.look(MAX_WAIT_MS + 1, 50);
+    assert.ok(shedder.limit() <= 20, `${shedder.limit()}`);
   });
 
   it("refuses none of a thousand who come at once, however long the last of them waits", () => {
@@ -192,7 +217,7 @@ describe("load shedding", () => {
         );
         for (const now of steps) {
           if (now === "admit") {
-            if (shedder.admit(() => void (startedCount += 1)) !== undefined) continue;
+            if (shedder.admit(() => (startedCount += 1) > 0) !== undefined) continue;
             active += 1;
             admittedCount += 1;
           } else if (now === "release") {

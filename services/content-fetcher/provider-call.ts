@@ -97,7 +97,10 @@ export function createProviderCalls(
       now,
       kinds: scope.kindsOf(provider.id),
       share: (key, load) => scope.share(`${provider.id}/${key}`, load),
-      giveWay: () => giveWay(scope.signal),
+      giveWay: async () => {
+        await giveWay();
+        scope.signal.throwIfAborted();
+      },
     };
     const startMs = monotonicNow();
     const settle = (end: MessageInitShape<typeof ProviderOutcomeSchema>): ProviderOutcome => {

@@ -104,6 +104,8 @@ export async function* compose(
 
   const counts = { planned: plan.sections.length, settled: 0 };
   const lookedUp: LookedUp[] = [];
+  /** What the guide is made of, for each kind. */
+  const sources = new Map<SectionKind, readonly object[]>();
   const assembled = new Map<SectionKind, AssembledSection>();
   let lastProviderMs = lookupStartMs;
   for await (const { section, found } of asTheyLand(
@@ -116,9 +118,11 @@ export async function* compose(
       if (loadedNow) yield { type: "call", kind: section.kind, outcome: settled.outcome, counts };
     }
     const contentsOfSection = found.map(({ settled }) => settled);
-    const result = memos.sections.of(`${plan.guideName} ${section.kind}`, contentsOfSection, () =>
+    const madeOf = contentsOfSection.map(({ source }) => source);
+    const result = memos.sections.of(`${plan.guideName} ${section.kind}`, madeOf, () =>
       assembleSection(section, contentsOfSection, resolved),
     );
+    sources.set(section.kind, madeOf);
     assembled.set(section.kind, result);
     if (result.state === "section") yield { type: "section", section: result.section };
     else yield { type: "omission", omission: result.omission, counts };
@@ -132,10 +136,14 @@ export async function* compose(
   let madeNow = false;
   const held = await inSpan("assemble", {}, () =>
     Promise.resolve(
-      memos.guides.of(plan.guideName, [...sections, ...omissions], () => {
-        madeNow = true;
-        return holdMessage(assembleGuide(plan, sections, omissions, now()));
-      }),
+      memos.guides.of(
+        `${plan.guideName} ${plan.sections.map(({ kind }) => kind).join(" ")}`,
+        plan.sections.flatMap(({ kind }) => sources.get(kind) ?? []),
+        () => {
+          madeNow = true;
+          return holdMessage(assembleGuide(plan, sections, omissions, now()));
+        },
+      ),
     ),
   );
   const guide = held.message();

@@ -130,7 +130,7 @@ export function createContentLoad(
         const { content } = response;
         if (content !== undefined && !loaded.forbidden) contentsByPlanned.set(planned, content);
         // Decoded once: those who wait for it find it here.
-        memos.contents.of(planned.key, [loaded.bytes], () => settledOf(planned, response, loaded.expireMs));
+        memos.contents.of(planned.key, [loaded.bytes], () => settledOf(planned, response, loaded));
         const cutShort = !loaded.storable && !loaded.forbidden && isLate();
         yield [planned.key, { state: "loaded", loaded, cutShort } satisfies Settled];
       }
@@ -139,7 +139,7 @@ export function createContentLoad(
       for (const { key } of unsettled)
         yield [key, { state: "failed", error, cutShort: true } satisfies Settled];
     } finally {
-      // Behind the last content: nobody waits for a digest.
+      // Behind the last content: whoever has one does not wait for a digest.
       for (const [planned, content] of contentsByPlanned)
         contentLoaded(kindNameOf(planned.kind), planned.key, digestOf(content));
     }
@@ -152,15 +152,15 @@ const digestOf = ({ narratives, facts, listings, forecasts }: Content): string =
 function settledOf(
   planned: PlannedContent,
   { content, outcome }: StreamContentResponse,
-  expireMs: number,
+  { bytes, expireMs }: Pick<Entry, "bytes" | "expireMs">,
 ): SettledContent {
   if (outcome === undefined) throw new ServiceError("INTERNAL", "a content has no outcome");
-  return { planned, content, outcome, expireMs };
+  return { planned, content, outcome, expireMs, source: bytes };
 }
 
 /** Reads a cache entry back as what assembly works on. */
-const fromEntry = (planned: PlannedContent, { bytes, expireMs }: Entry): SettledContent =>
-  settledOf(planned, fromBinary(StreamContentResponseSchema, bytes), expireMs);
+const fromEntry = (planned: PlannedContent, entry: Entry): SettledContent =>
+  settledOf(planned, fromBinary(StreamContentResponseSchema, entry.bytes), entry);
 
 /** What a lookup found, as assembly sees it: a failure of ours stands there with our reason. */
 export function toSettled(
@@ -180,6 +180,7 @@ export function toSettled(
         undefined,
         "only the cache was asked",
         nowMs,
+        found,
       );
     case "failed": {
       const error =
@@ -193,6 +194,7 @@ export function toSettled(
         error.retryDelayMs,
         error.message,
         nowMs,
+        error,
       );
     }
   }
@@ -205,6 +207,7 @@ const missing = (
   retryDelayMs: number | undefined,
   detail: string,
   nowMs: number,
+  source: object,
 ): SettledContent => ({
   planned,
   content: undefined,
@@ -217,4 +220,5 @@ const missing = (
     ...(retryDelayMs !== undefined && { retryDelay: durationFromMs(Math.ceil(retryDelayMs)) }),
   }),
   expireMs: nowMs,
+  source,
 });

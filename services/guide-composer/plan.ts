@@ -58,6 +58,8 @@ export interface SettledContent {
   readonly outcome: ProviderOutcome;
   /** Valid until, milliseconds since the epoch: the earliest of section life, terms and the provider's expiry. */
   readonly expireMs: number;
+  /** What it was made of: one object for all calls that share a load or a cached entry. */
+  readonly source: object;
 }
 
 /** A provider's offering of one section, as content-fetcher lists it. */

@@ -39,7 +39,7 @@ export function settleSections(
             loadedNow: result.state === "found" && result.loadedNow,
             latencyMs: now() - lookupStartMs,
           };
-          // While the slower providers are waited for, which is when there is time for it.
+          // On a load there is time for it while slower providers are waited for; it is needed in any case.
           takeApart(lookedUp.settled.content?.listings ?? []);
           span.addEvent("settled", {
             [ATTRIBUTE.provider]: planned.provider,

@@ -10,7 +10,7 @@ import { maskGuide } from "./read-mask.ts";
 
 /**
  * Puts the guide into a response. Where it is sent as protobuf and whole, its bytes are put in as they are, as a field
- * that protobuf-es writes without looking into it: on the wire there is no difference.
+ * that protobuf-es writes behind the others without looking into it: to whoever decodes it there is no difference.
  *
  * @param field of the response, for the guide
  * @param paths of `Guide` to send; all when empty

@@ -149,7 +149,8 @@ const OUTCOME = {
 function settle(planned: PlannedContent, made: AnyOutcome, lifeMs: number): SettledContent {
   const { provider } = planned;
   const outcome = create(ProviderOutcomeSchema, { provider, ...OUTCOME[made.how] });
-  if (made.with === undefined) return { planned, content: undefined, outcome, expireMs: NOW_MS + lifeMs };
+  if (made.with === undefined)
+    return { planned, content: undefined, outcome, expireMs: NOW_MS + lifeMs, source: outcome };
   const { listings, facts, narratives, forecasts, ageMs, storable } = made.with;
   const cited = { citations: [{ provider, title: `page of ${provider}` }] };
   const fetchTime = timestampFromMs(NOW_MS - ageMs);
@@ -157,6 +158,7 @@ function settle(planned: PlannedContent, made: AnyOutcome, lifeMs: number): Sett
     planned,
     outcome,
     expireMs: NOW_MS + lifeMs,
+    source: outcome,
     content: content(planned, {
       fetchTime,
       ...(!storable && { storeUntilTime: fetchTime }),

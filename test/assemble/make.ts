@@ -120,19 +120,15 @@ export const settled = (
   const { provider } = planned;
   if (typeof init === "number") {
     const outcome = create(ProviderOutcomeSchema, { provider, kind: OutcomeKind.FAILED, reason: init });
-    return { planned, content: undefined, outcome, expireMs: NOW_MS };
+    return { planned, content: undefined, outcome, expireMs: NOW_MS, source: outcome };
   }
   if (init === "nothing") {
     const outcome = create(ProviderOutcomeSchema, { provider, kind: OutcomeKind.NOTHING_FOUND });
-    return { planned, content: undefined, outcome, expireMs };
+    return { planned, content: undefined, outcome, expireMs, source: outcome };
   }
   const kind = cut ? OutcomeKind.PARTIAL_CONTENT : OutcomeKind.CONTENT;
-  return {
-    planned,
-    content: content(planned, init),
-    outcome: create(ProviderOutcomeSchema, { provider, kind }),
-    expireMs,
-  };
+  const outcome = create(ProviderOutcomeSchema, { provider, kind });
+  return { planned, content: content(planned, init), outcome, expireMs, source: outcome };
 };
 
 export const preferencesOf = (spec: Init<typeof GuideSpecSchema>): NonNullable<GuideSpec["preferences"]> =>

@@ -270,3 +270,44 @@ describe("R13: a server that has as many calls as it can work on", () => {
     peer.close();
   });
 });
+
+describe("a call that has waited for its turn", () => {
+  const TRANSPORTS: Readonly<Record<string, (baseUrl: string) => Transport>> = {
+    gRPC: (baseUrl) => createGrpcTransport({ baseUrl }),
+    Connect: (baseUrl) => createConnectTransport({ baseUrl, httpVersion: "1.1" }),
+  };
+  for (const [protocol, createTransport] of Object.entries(TRANSPORTS)) {
+    it(`has the rest of its deadline over ${protocol}`, async () => {
+      let nowMs = 0;
+      let leftMs: number | undefined;
+      const { promise: admitted, resolve: admit } = Promise.withResolvers<() => boolean>();
+      const server = await startWireServer(
+        {
+          fetchContent: (_request, context) => {
+            leftMs = context.timeoutMs();
+            return {};
+          },
+        },
+        {
+          now: () => nowMs,
+          shedder: {
+            admit: (start) => void admit(start),
+            release: () => {},
+            activeCount: () => 0,
+            limit: () => 1,
+            refusedCount: () => 0,
+            close: () => {},
+          },
+        },
+      );
+      const client = createClient(ContentService, createTransport(`http://${server.address}`));
+      const call = client.fetchContent({}, { timeoutMs: 60_000 });
+      const start = await admitted;
+      nowMs += 20_000;
+      assert.equal(start(), true);
+      await call;
+      assert.ok(leftMs !== undefined && leftMs > 30_000 && leftMs <= 40_000, String(leftMs));
+      await server.drain(0);
+    });
+  }
+});

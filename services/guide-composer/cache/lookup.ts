@@ -58,7 +58,10 @@ export interface ReadAnswer {
   /** Undefined when there is no valid entry. */
   readonly entry: Entry | undefined;
   readonly decisions: readonly Decision[];
-  /** False when this process does not know what the entry is made of: another one made it. See `adopt`. */
+  /**
+   * False when this process does not know what the entry is made of: another one made it. Whoever knows the spec of the
+   * entry hands it to `adopt`; by its name alone that cannot be told.
+   */
   readonly partsKnown: boolean;
 }
 
@@ -203,9 +206,14 @@ export function createLookup(options: LookupOptions): Lookup {
     return next === undefined ? found : await wait(next, load, signal, { decisions, stale });
   }
 
+  /** From the farthest tier, which has most, and without a copy of what nobody here has asked for. */
   async function findParts(keys: readonly string[], refreshLoad: LoadBatch): Promise<void> {
-    for (const [key, { valid }] of await probe(keys, closing.signal, NO_LIMITS))
-      if (valid !== undefined) refreshAhead?.asked(key, valid, refreshLoad);
+    const reads = (await tiers.at(-1)?.getMany(keys, closing.signal)) ?? [];
+    for (const [index, key] of keys.entries()) {
+      const read = reads[index];
+      if (read?.state === "entry" && read.entry.expireMs > now())
+        refreshAhead?.asked(key, read.entry, refreshLoad);
+    }
   }
 
   return {
@@ -232,12 +240,15 @@ export function createLookup(options: LookupOptions): Lookup {
       };
     },
     adopt: (key, ofKeys, refreshLoad) => {
+      // Another call, which came at the same time, was first.
+      if (parts.has(key)) return;
       parts.set(key, ofKeys);
       const adopting = findParts(ofKeys, refreshLoad)
         .catch((error: unknown) => {
           // Not learnt: the next caller's turn.
           parts.delete(key);
-          if (!closing.signal.aborted) onTierError("redis", error);
+          const farthest = tiers.at(-1);
+          if (!closing.signal.aborted && farthest !== undefined) onTierError(farthest.tier, error);
         })
         .finally(() => adoptions.delete(adopting));
       adoptions.add(adopting);

@@ -48,8 +48,8 @@ export const CHANNEL_OPTIONS: ClientOptions = {
         name: [{}],
         // Two attempts, not more. UNAVAILABLE is also how a lost connection looks, so the first attempt may have run: all
         // methods are idempotent, but each run may pay a provider. A stream is retried until its first message only.
-        // RESOURCE_EXHAUSTED is a replica that has more to do than it can, and has done nothing for the call: what
-        // providers refuse stands in messages, as the outcome of their call.
+        // RESOURCE_EXHAUSTED is a replica that has more to do than it can, and has done nothing for the call; seldom one
+        // whose answer was too large. What providers refuse stands in messages, as the outcome of their call.
         retryPolicy: {
           maxAttempts: 2,
           initialBackoff: "0.05s",

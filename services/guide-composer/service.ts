@@ -47,7 +47,7 @@ const startTimer = (delayMs: number, onDue: () => void): void => void setTimeout
 const BUSY_LOAD_COUNT = 20;
 
 /** How long a call may wait for its turn in an overload: it adds that to what a cached guide takes. */
-const MAX_WAIT_MS = 12;
+const MAX_WAIT_MS = 16;
 
 export interface ComposerOptions {
   readonly settings: Omit<ComposerSettings, "LOG_LEVEL" | "SHUTDOWN_GRACE_MS">;

@@ -291,7 +291,10 @@ describe("a call that has waited for its turn", () => {
         {
           now: () => nowMs,
           shedder: {
-            admit: (start) => void admit(start),
+            admit: (start) => {
+              admit(start);
+              return undefined;
+            },
             release: () => {},
             activeCount: () => 0,
             limit: () => 1,

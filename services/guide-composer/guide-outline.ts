@@ -25,8 +25,20 @@ const SECTION_PARTS: ReadonlySet<number> = new Set([
   SectionSchema.field.providerOutcomes.number,
 ]);
 
-/** Reads the outline from an encoded guide, and passes over all the rest: a small part of the time of decoding it. */
+/** Outlines of the guides that memory has, for as long as it has them. */
+const outlines = new WeakMap<Uint8Array, GuideOutline>();
+
+/** Reads the outline from an encoded guide, once: nobody may change its bytes. */
 export function outlineOf(guide: Uint8Array): GuideOutline {
+  const known = outlines.get(guide);
+  if (known !== undefined) return known;
+  const outline = readOutline(guide);
+  outlines.set(guide, outline);
+  return outline;
+}
+
+/** Passes over all that is not asked for: a small part of the time of decoding the guide. */
+function readOutline(guide: Uint8Array): GuideOutline {
   const calls: ProviderCallOfGuide[] = [];
   let expireMs: number | undefined;
   for (const { number, field, value } of fieldsOf(guide, GUIDE_PARTS)) {

@@ -23,7 +23,9 @@ export function withGuide<T extends ComposeGuideResponse | GetGuideResponse>(
   context: Pick<HandlerContext, "requestMethod" | "requestHeader" | "url">,
 ): T {
   if (paths.length === 0 && answersInProtobuf(context)) {
-    const data = new BinaryWriter().bytes(guide.bytes()).finish();
+    const bytes = guide.bytes();
+    // Not with the writer's `bytes`, which copies as its buffer grows.
+    const data = Buffer.concat([new BinaryWriter().uint32(bytes.byteLength).finish(), bytes]);
     response.$unknown = [{ no: number, wireType: WireType.LengthDelimited, data }];
   } else {
     response.guide = maskGuide(guide.message(), paths);

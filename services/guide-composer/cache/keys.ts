@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { EvictionScope } from "./store.ts";
 
 /** Raised whenever the meaning of cached bytes changes: a bump is a cold cache, never a misread. */
@@ -10,8 +10,7 @@ const PREFIX = `wayfarer/${SCHEMA_VERSION}`;
 /** Length of a digest as it stands in keys and guide names: SHA-256 in base64url. */
 const DIGEST_LENGTH = 43;
 
-const digest = (parts: readonly string[]): string =>
-  createHash("sha256").update(JSON.stringify(parts)).digest("base64url");
+const digest = (parts: readonly string[]): string => hash("sha256", JSON.stringify(parts), "base64url");
 
 /**
  * Key of one content. The destination stands in braces, so that a Redis Cluster keeps all keys of a destination in

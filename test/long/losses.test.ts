@@ -47,7 +47,11 @@ describe("losses, with both services as processes", function () {
   beforeEach(async () => {
     providers.reset();
     await redis.restart();
-    fetcher = await startService("content-fetcher", providers.settings);
+    fetcher = await startService("content-fetcher", {
+      ...providers.settings,
+      // Without a contact Wikimedia's quota ends before the guard's.
+      OPERATOR_CONTACT: "test@wayfarer.invalid",
+    });
     composer = await startComposer();
   });
   afterEach(async () => {

@@ -55,9 +55,10 @@ describe("a Redis Cluster", () => {
     for (const key of keys) assert.equal(textOf(found.get(key)), `of ${key}`);
     return { tookMs, decisions: found.get(keys[0] ?? "")?.decisions ?? [] };
   }
-  async function beInUse(): Promise<void> {
+  /** A client that has just begun may lose its first connection to a node, which is then passed over for a moment. */
+  async function beInUse(cache: Cache): Promise<void> {
     for (const node of cluster.nodes)
-      await eventually(async () => !(await call(at(0), newOn(node))).decisions.includes("BYPASS_REDIS"));
+      await eventually(async () => !(await call(cache, newOn(node))).decisions.includes("BYPASS_REDIS"));
   }
   const isStored = async (destination: string): Promise<boolean> =>
     (await call(at(2), destination)).decisions.includes("HIT_REDIS");
@@ -84,6 +85,9 @@ describe("a Redis Cluster", () => {
   });
 
   it("evicts on every node, and from the memory of every composer", async () => {
+    for (const cache of caches) await beInUse(cache);
+    await at(0).evict({});
+    await eventually(() => caches.every(({ memory }) => memory.entryCount() === 0), 1_000);
     const destinations = cluster.nodes.map(newOn);
     for (const cache of caches) for (const destination of destinations) await call(cache, destination);
     const [first = "", ...others] = destinations;
@@ -117,7 +121,7 @@ describe("a Redis Cluster", () => {
   it("serves without a dead node what lies on it, uses the others, and uses it again when it is back", async () => {
     const [dead, ...living] = cluster.nodes;
     assert.ok(dead);
-    await beInUse();
+    await beInUse(at(0));
     await dead.kill();
     try {
       const slow: number[] = [];
@@ -159,7 +163,7 @@ describe("a Redis Cluster", () => {
   it("waits once for a frozen node, and not for what lies elsewhere", async () => {
     const [frozen, living] = cluster.nodes;
     assert.ok(frozen && living);
-    await beInUse();
+    await beInUse(at(0));
     frozen.freeze();
     try {
       const slow: number[] = [];

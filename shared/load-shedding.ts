@@ -9,8 +9,8 @@ const RESOLUTION_MS = 5;
 /** How long calls must have been late without a break until each is started in a turn of its own. */
 const TURNS_AFTER_MS = 100;
 /**
- * The same until calls are refused: a garbage collection, a large guide, or a thousand callers of one
- * guide who come at once are no overload, because what they bring is done soon.
+ * The same until calls are refused: a garbage collection, a large guide, or a thousand callers of one guide who come at
+ * once are no overload, because what they bring is done soon.
  */
 const PATIENCE_MS = 500;
 /** Without a refusal for so long there is no overload any more: a server with more to do than it can has some in that time. */

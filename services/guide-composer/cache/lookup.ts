@@ -71,7 +71,7 @@ export interface Lookup {
   readonly read: (key: string, signal: AbortSignal) => Promise<Entry | undefined>;
   /** Valid entries of keys in one slot, in their order; no caller: it counts for nothing. */
   readonly peek: (keys: readonly string[], signal: AbortSignal) => Promise<readonly (Entry | undefined)[]>;
-  /** The same, with what was decided. A hit counts as a hit of everything that the entry is made of. */
+  /** Reads as `read` does, and says what was decided. A hit counts as a hit of everything that the entry is made of. */
   readonly find: (
     key: string,
     limits: Pick<LookupRequest, "maxAgeMs" | "maxLifeShare">,

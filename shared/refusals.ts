@@ -1,4 +1,11 @@
-import { Code, ConnectError, type createHandlerContext, type HandlerContext } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  createContextKey,
+  type ContextKey,
+  type createHandlerContext,
+  type HandlerContext,
+} from "@connectrpc/connect";
 import { ENTERED } from "./error-interceptor.ts";
 import { hasErrorInfo, toUnreadable, toWire, type ReportDefect } from "./error-wire.ts";
 import { ServiceError, type Reason } from "./errors.ts";
@@ -53,11 +60,23 @@ export interface RefusalOptions {
   readonly now: () => number;
 }
 
-/**
- * The gate that Connect runs. It asks ours, and sees to it that what goes wrong outside of the interceptors, which is
- * reading a unary request and writing any response, has the form of our errors too.
- */
-export function createConnectGate(options: RefusalOptions): RequestGate {
+/** What stands between a server and its handlers, whoever reads the call. */
+export interface CallGate {
+  /** Asks the gates; throws the error that refuses the call. */
+  readonly pass: (call: HandlerContext) => Promise<void>;
+  /** The error for an answer that cannot be written. */
+  readonly toDefect: (error: unknown, call: HandlerContext) => ConnectError;
+  /**
+   * The gate that Connect runs. It asks ours, and sees to it that what goes wrong outside of the interceptors, which is
+   * reading a unary request and writing any response, has the form of our errors too.
+   */
+  readonly ofConnect: RequestGate;
+}
+
+/** Set for calls that have passed the gates before Connect gets them. */
+export const PASSED: ContextKey<boolean> = createContextKey(false, { description: "the gates let it in" });
+
+export function createCallGate(options: RefusalOptions): CallGate {
   const { reportDefect, traceId } = options;
   const toRefusal = (call: HandlerContext, error: unknown, startMs: number): ConnectError => {
     // Only the translated error knows the code, and only the record of it the trace id.
@@ -67,32 +86,44 @@ export function createConnectGate(options: RefusalOptions): RequestGate {
     const header = call.requestHeader;
     return toWire(cause, options.record({ method, header, code, reason, startMs }), () => {});
   };
+  const toDefect = (error: unknown, call: HandlerContext): ConnectError => {
+    const translate = (): ConnectError => toWire(asDefect(error), traceId(), reportDefect);
+    return call.values.get(ENTERED)?.(translate) ?? translate();
+  };
 
-  return async (call) => {
+  async function pass(call: HandlerContext): Promise<void> {
     const startMs = options.now();
-    const onError = (error: unknown): void => {
-      if (!(error instanceof ConnectError) || hasErrorInfo(error) || isEnd(error)) return;
-      const within = call.values.get(ENTERED);
-      const told =
-        within === undefined
-          ? toRefusal(call, toUnreadable(error, options.readMaxBytes), startMs)
-          : within(() => toWire(asDefect(error), traceId(), reportDefect));
-      const { code, rawMessage, message, details } = told;
-      Object.assign(error, { code, rawMessage, message, details });
-    };
-    // Connect aborts the context of a call with an error before it writes that error down, whatever the protocol.
-    const context = call as ReturnType<typeof createHandlerContext>;
-    const abort = context.abort.bind(context);
-    context.abort = (reason) => {
-      onError(reason);
-      abort(reason);
-    };
-    if (!options.isGated(call.service.typeName)) return;
+    if (!options.isGated(call.service.typeName) || call.values.get(PASSED)) return;
     try {
       for (const gate of options.gates) await gate(call);
     } catch (error) {
       throw toRefusal(call, error, startMs);
     }
+  }
+
+  return {
+    pass,
+    toDefect,
+    ofConnect: async (call) => {
+      const startMs = options.now();
+      const onError = (error: unknown): void => {
+        if (!(error instanceof ConnectError) || hasErrorInfo(error) || isEnd(error)) return;
+        const told =
+          call.values.get(ENTERED) === undefined
+            ? toRefusal(call, toUnreadable(error, options.readMaxBytes), startMs)
+            : toDefect(error, call);
+        const { code, rawMessage, message, details } = told;
+        Object.assign(error, { code, rawMessage, message, details });
+      };
+      // Connect aborts the context of a call with an error before it writes that error down, whatever the protocol.
+      const context = call as ReturnType<typeof createHandlerContext>;
+      const abort = context.abort.bind(context);
+      context.abort = (reason) => {
+        onError(reason);
+        abort(reason);
+      };
+      await pass(call);
+    },
   };
 }
 
@@ -101,5 +132,5 @@ const isEnd = ({ code }: ConnectError): boolean =>
   code === Code.DeadlineExceeded || code === Code.Canceled || code === Code.Aborted;
 
 /** After the handler only writing its answer can fail: an answer that is too large, or that cannot be encoded. */
-const asDefect = (error: ConnectError): ServiceError =>
+const asDefect = (error: unknown): ServiceError =>
   new ServiceError("INTERNAL", "internal error", { cause: error });

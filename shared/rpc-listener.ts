@@ -1,18 +1,22 @@
-import { Code } from "@connectrpc/connect";
+import { Code, createContextValues } from "@connectrpc/connect";
 import { universalRequestFromNodeRequest } from "@connectrpc/connect-node";
 import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/connect/protocol";
 import { MAX_TIMER_MS } from "./deadline.ts";
 import { toWire, type ReportDefect } from "./error-wire.ts";
 import { ServiceError } from "./errors.ts";
+import type { ServeGrpcCall } from "./grpc/grpc-calls.ts";
+import { parseGrpcTimeoutMs } from "./grpc/timeout.ts";
 import type { LoadShedder } from "./load-shedding.ts";
 import { pathOf, type AnyRequest, type AnyResponse } from "./open-calls.ts";
 import { createOverloadRefusal } from "./overload-refusal.ts";
-import { headerOf, type RecordRefusal } from "./refusals.ts";
+import { headerOf, PASSED, type RecordRefusal } from "./refusals.ts";
 import { sendAnswer } from "./send-answer.ts";
 import { isGrpcCall, sendError } from "./send-error.ts";
 
 export interface RpcListenerOptions {
   readonly handlers: readonly UniversalHandler[];
+  /** Asked first: what it serves does not reach the handlers. */
+  readonly serveGrpc: ServeGrpcCall;
   readonly record: RecordRefusal;
   readonly reportDefect: ReportDefect;
   /** Asked about each call of these services before anything is done for it. */
@@ -68,9 +72,24 @@ export function createRpcListener(
     response: AnyResponse,
     waitedMs: number,
   ): void {
+    const serveBody = (body: AsyncIterable<Uint8Array>): void => {
+      const values = createContextValues().set(PASSED, true);
+      serveByConnect(handler, request, response, waitedMs, { body, contextValues: values });
+    };
+    if (!options.serveGrpc(request, response, waitedMs, serveBody))
+      serveByConnect(handler, request, response, waitedMs, {});
+  }
+
+  function serveByConnect(
+    handler: UniversalHandler,
+    request: AnyRequest,
+    response: AnyResponse,
+    waitedMs: number,
+    known: Partial<Pick<UniversalServerRequest, "body" | "contextValues">>,
+  ): void {
     let call: UniversalServerRequest;
     try {
-      call = universalRequestFromNodeRequest(request, response, undefined, undefined);
+      call = { ...universalRequestFromNodeRequest(request, response, undefined, undefined), ...known };
       limitTimeout(call.header, waitedMs);
     } catch {
       // A Host or :authority that is no host.
@@ -88,15 +107,6 @@ export function createRpcListener(
   }
 }
 
-const TIMEOUT_UNITS_MS: Readonly<Record<string, number>> = {
-  H: 3_600_000,
-  M: 60_000,
-  S: 1_000,
-  m: 1,
-  u: 1e-3,
-  n: 1e-6,
-};
-
 /**
  * Takes what the call has waited for its turn off its deadline, which Connect counts from now on. Node's timers fire at
  * once when they are set for longer than they can count: the largest deadline would be none.
@@ -106,14 +116,11 @@ const TIMEOUT_UNITS_MS: Readonly<Record<string, number>> = {
 function limitTimeout(header: Headers, waitedMs: number): void {
   const left = (timeoutMs: number): number => Math.max(1, Math.floor(timeoutMs - waitedMs));
   const isKept = (timeoutMs: number): boolean => waitedMs < 1 && timeoutMs <= MAX_TIMER_MS;
-  const grpc = /^(\d{1,8})([HMSmun])$/.exec(header.get("grpc-timeout") ?? "");
-  if (grpc !== null) {
-    const timeoutMs = Number(grpc[1]) * (TIMEOUT_UNITS_MS[grpc[2] ?? ""] ?? 1);
+  const grpcMs = parseGrpcTimeoutMs(header.get("grpc-timeout") ?? "");
+  if (grpcMs !== undefined && !isKept(grpcMs)) {
+    const leftMs = Math.min(MAX_TIMER_MS, left(grpcMs));
     // At most eight digits: milliseconds go up to a day.
-    if (!isKept(timeoutMs)) {
-      const leftMs = Math.min(MAX_TIMER_MS, left(timeoutMs));
-      header.set("grpc-timeout", leftMs < 1e8 ? `${leftMs}m` : `${Math.floor(leftMs / 1_000)}S`);
-    }
+    header.set("grpc-timeout", leftMs < 1e8 ? `${leftMs}m` : `${Math.floor(leftMs / 1_000)}S`);
   }
   const connect = header.get("connect-timeout-ms") ?? "";
   if (/^\d{1,10}$/.test(connect) && !isKept(Number(connect)))

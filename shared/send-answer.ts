@@ -8,7 +8,7 @@ import type { AnyResponse } from "./open-calls.ts";
  * Largest piece that is written at once, bytes: Node counts a piece as waiting until the peer has taken all of it. So
  * this is also what a peer must take within the stall timeout.
  */
-const PIECE_BYTES = 256 << 10;
+export const PIECE_BYTES = 256 << 10;
 
 /**
  * Sends what a handler answers, no faster than the peer takes it. A handler whose peer goes is ended wherever it waits:

@@ -3,25 +3,38 @@ import type { AddressInfo } from "node:net";
 import type { ServerHttp2Session } from "node:http2";
 import { setTimeout as delay } from "node:timers/promises";
 import type { DescService } from "@bufbuild/protobuf";
-import { createConnectRouter, type ConnectRouter, type Interceptor } from "@connectrpc/connect";
+import {
+  createConnectRouter,
+  createServiceImplSpec,
+  type Interceptor,
+  type ServiceImpl,
+  type ServiceImplSpec,
+} from "@connectrpc/connect";
 import type { ListenAddress } from "./config.ts";
 import { createErrorInterceptor } from "./error-interceptor.ts";
 import type { ReportDefect } from "./error-wire.ts";
 import { ServiceError } from "./errors.ts";
+import { createGrpcCalls } from "./grpc/grpc-calls.ts";
 import { createHealth, type Health } from "./health.ts";
 import { createOnePort, type OnePortOptions } from "./one-port.ts";
 import { createOpenCalls, type AnyRequest, type AnyResponse } from "./open-calls.ts";
 import { addReflection } from "./reflection.ts";
 import type { LoadShedder } from "./load-shedding.ts";
-import { createConnectGate, type RequestGate } from "./refusals.ts";
+import { createCallGate, type RequestGate } from "./refusals.ts";
 import { createRpcListener } from "./rpc-listener.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "./server-limits.ts";
 import { createRefusalRecorder } from "./telemetry/refusals.ts";
 import { activeTraceId } from "./telemetry/spans.ts";
 
+/** A method without an implementation is answered with UNIMPLEMENTED. */
+export type AddService = <T extends DescService>(
+  service: T,
+  implementation: Partial<ServiceImpl<T>>,
+) => void;
+
 export interface ServerOptions {
   readonly listen: ListenAddress;
-  readonly routes: (router: ConnectRouter) => void;
+  readonly addServices: (add: AddService) => void;
   /** For health, reflection and the gate. */
   readonly services: readonly DescService[];
   /** Around the translation of errors, which is the server's own. */
@@ -76,25 +89,27 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const health = createHealth(services.map(({ typeName }) => typeName));
   const record = createRefusalRecorder(now);
   const gated = new Set(services.map(({ typeName }) => typeName));
-  const router = createConnectRouter({
-    interceptors: [
-      ...options.interceptors,
-      createErrorInterceptor(limits.readMaxBytes, activeTraceId, reportDefect),
+  const interceptors = [
+    ...options.interceptors,
+    createErrorInterceptor(limits.readMaxBytes, activeTraceId, reportDefect),
+  ];
+  const gate = createCallGate({
+    isGated: (service) => gated.has(service),
+    gates: [
+      () => {
+        if (draining.signal.aborted) throw shuttingDown();
+      },
+      ...(options.requestGate === undefined ? [] : [options.requestGate]),
     ],
-    requestGate: createConnectGate({
-      isGated: (service) => gated.has(service),
-      gates: [
-        () => {
-          if (draining.signal.aborted) throw shuttingDown();
-        },
-        ...(options.requestGate === undefined ? [] : [options.requestGate]),
-      ],
-      readMaxBytes: limits.readMaxBytes,
-      record,
-      traceId: activeTraceId,
-      reportDefect,
-      now,
-    }),
+    readMaxBytes: limits.readMaxBytes,
+    record,
+    traceId: activeTraceId,
+    reportDefect,
+    now,
+  });
+  const router = createConnectRouter({
+    interceptors,
+    requestGate: gate.ofConnect,
     // Compression costs more CPU than the network inside a cluster; it also means that gzipped requests are refused.
     acceptCompression: [],
     jsonOptions: JSON_OPTIONS,
@@ -102,7 +117,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     writeMaxBytes: limits.writeMaxBytes,
     shutdownSignal: shutdown.signal,
   });
-  options.routes(router);
+  const implementations: ServiceImplSpec[] = [];
+  options.addServices((service, implementation) => {
+    router.service(service, implementation);
+    implementations.push(createServiceImplSpec(service, implementation));
+  });
   health.addRoutes(router);
   addReflection(router, services, draining.signal);
 
@@ -119,6 +138,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const serveRpc = createRpcListener({
     handlers: router.handlers,
+    serveGrpc: createGrpcCalls({
+      services: implementations,
+      interceptors,
+      gate: gate.pass,
+      toDefect: gate.toDefect,
+      readMaxBytes: limits.readMaxBytes,
+      writeMaxBytes: limits.writeMaxBytes,
+      shutdown: shutdown.signal,
+      reportDefect,
+      now,
+    }),
     record,
     reportDefect,
     shedding: options.shedder && { shedder: options.shedder, services: gated },

@@ -79,7 +79,7 @@ export async function startFetcher(options: FetcherOptions): Promise<RunningFetc
     server = await startServer({
       listen: options.settings.FETCHER_LISTEN,
       services: [ContentService],
-      routes: (router) => router.service(ContentService, createContentService(registry, now, monotonicNow)),
+      addServices: (add) => add(ContentService, createContentService(registry, now, monotonicNow)),
       interceptors: [createTelemetryInterceptor("server", monotonicNow)],
       shedder,
       extraRoutes: options.telemetry.serveMetrics,

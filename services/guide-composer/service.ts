@@ -170,8 +170,8 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
       shedder,
       listen: settings.COMPOSER_LISTEN,
       services: [GuideService],
-      routes: (router) =>
-        router.service(GuideService, createGuideService(dependencies, createSearch(gazetteer), monotonicNow)),
+      addServices: (add) =>
+        add(GuideService, createGuideService(dependencies, createSearch(gazetteer), monotonicNow)),
       extraRoutes: options.telemetry.serveMetrics,
       drainDelayMs: settings.SHUTDOWN_DELAY_MS,
     });

@@ -29,7 +29,7 @@ export async function startWireServer(
   const server = await startServer({
     listen: { host: "127.0.0.1", port: 0 },
     services: [ContentService],
-    routes: (router) => router.service(ContentService, { listProviders: () => ({}), ...implementation }),
+    addServices: (add) => add(ContentService, { listProviders: () => ({}), ...implementation }),
     interceptors: [createTelemetryInterceptor("server", monotonicNow)],
     reportDefect: (error) => void defects.push(error),
     now: monotonicNow,

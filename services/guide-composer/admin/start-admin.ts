@@ -13,5 +13,5 @@ export const startAdmin = (
     ...server,
     listen,
     services: [GuideAdminService],
-    routes: (router) => router.service(GuideAdminService, createGuideAdminService(dependencies)),
+    addServices: (add) => add(GuideAdminService, createGuideAdminService(dependencies)),
   });

@@ -1,0 +1,117 @@
+import { create, isMessage, type DescMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
+import {
+  createContextKey,
+  type Interceptor,
+  type MethodImplSpec,
+  type UnaryRequest,
+  type UnaryResponse,
+} from "@connectrpc/connect";
+import type { GrpcCall } from "./call.ts";
+
+/** Runs a method with its interceptors: one message of a unary method, messages of a stream. */
+export type Invoke = (message: Message, call: GrpcCall) => Promise<Message | AsyncIterable<Message>>;
+
+type AnyFn = Parameters<Interceptor>[0];
+type SpecOf<K extends MethodImplSpec["kind"]> = Extract<MethodImplSpec, { readonly kind: K }>;
+
+/** The call that a request belongs to, for the handler behind the interceptors. */
+const CALL = createContextKey<GrpcCall | undefined>(undefined, { description: "the call of a request" });
+
+/** Undefined for methods whose request is a stream. The interceptors are put together once, not for each call. */
+export function createInvoke(
+  spec: MethodImplSpec,
+  interceptors: readonly Interceptor[],
+): Invoke | undefined {
+  const around = (handle: AnyFn): AnyFn =>
+    interceptors.reduceRight<AnyFn>((inner, interceptor) => interceptor(inner), handle);
+  if (spec.kind === "unary") return invokeUnary(spec, around);
+  return spec.kind === "server_streaming" ? invokeStreaming(spec, around) : undefined;
+}
+
+function invokeUnary(spec: SpecOf<"unary">, around: (handle: AnyFn) => AnyFn): Invoke {
+  const { method, impl } = spec;
+  const next = around(async (request) => {
+    if (request.stream) throw new Error("an interceptor has made a stream of a unary request");
+    const call = callOf(request);
+    return toUnaryResponse(call, spec, toMessage(method.output, await impl(request.message, call)));
+  });
+  return async (message, call) => {
+    call.values.set(CALL, call);
+    return (await next(toUnaryRequest(call, spec, message))).message;
+  };
+}
+
+function invokeStreaming(spec: SpecOf<"server_streaming">, around: (handle: AnyFn) => AnyFn): Invoke {
+  const { method, impl } = spec;
+  const service = method.parent;
+  const next = around(async (request) => {
+    if (!request.stream) throw new Error("an interceptor has made a unary request of a stream");
+    const call = callOf(request);
+    const message = toMessages(method.output, impl(await onlyOf(request.message), call));
+    return { stream: true, service, method, header: call.responseHeader, trailer: call.responseTrailer, message };
+  });
+  return async (message, call) => {
+    call.values.set(CALL, call);
+    const { requestMethod, url, signal, requestHeader: header, values: contextValues } = call;
+    const request = { stream: true, service, method, requestMethod, url, signal, header, contextValues } as const;
+    return (await next({ ...request, message: once(message) })).message;
+  };
+}
+
+/** As a literal with getters: headers, URL and signal are made for whoever asks for them. */
+const toUnaryRequest = (call: GrpcCall, { method }: SpecOf<"unary">, message: Message): UnaryRequest => ({
+  stream: false,
+  service: method.parent,
+  method,
+  requestMethod: call.requestMethod,
+  contextValues: call.values,
+  message,
+  get url() {
+    return call.url;
+  },
+  get header() {
+    return call.requestHeader;
+  },
+  get signal() {
+    return call.signal;
+  },
+});
+
+const toUnaryResponse = (call: GrpcCall, { method }: SpecOf<"unary">, message: Message): UnaryResponse => ({
+  stream: false,
+  service: method.parent,
+  method,
+  message,
+  get header() {
+    return call.responseHeader;
+  },
+  get trailer() {
+    return call.responseTrailer;
+  },
+});
+
+function callOf({ contextValues }: Pick<UnaryRequest, "contextValues">): GrpcCall {
+  const call = contextValues.get(CALL);
+  if (call === undefined) throw new Error("an interceptor has lost the call");
+  return call;
+}
+
+/** What a handler returns may leave out what is not set. */
+const toMessage = <T extends DescMessage>(desc: T, value: MessageInitShape<T>): Message =>
+  isMessage(value, desc) ? value : create(desc, value);
+
+async function* toMessages<T extends DescMessage>(
+  desc: T,
+  values: AsyncIterable<MessageInitShape<T>>,
+): AsyncGenerator<Message> {
+  for await (const value of values) yield toMessage(desc, value);
+}
+
+async function* once<T>(value: T): AsyncGenerator<T> {
+  yield value;
+}
+
+async function onlyOf(messages: AsyncIterable<Message>): Promise<Message> {
+  for await (const message of messages) return message;
+  throw new Error("an interceptor has taken the message");
+}

@@ -27,10 +27,7 @@ import { createRefusalRecorder } from "./telemetry/refusals.ts";
 import { activeTraceId } from "./telemetry/spans.ts";
 
 /** A method without an implementation is answered with UNIMPLEMENTED. */
-export type AddService = <T extends DescService>(
-  service: T,
-  implementation: Partial<ServiceImpl<T>>,
-) => void;
+export type AddService = <T extends DescService>(service: T, implementation: Partial<ServiceImpl<T>>) => void;
 
 export interface ServerOptions {
   readonly listen: ListenAddress;

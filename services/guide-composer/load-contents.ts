@@ -94,56 +94,73 @@ export interface ContentLoadOptions {
  * @param remainingMs what the starting caller's deadline leaves, passed on over the hop
  * @throws ServiceError from the batch: BUDGET_EXHAUSTED from the spend guard; what the client throws
  */
-export function createContentLoad(
+export const createContentLoad =
+  (
+    options: ContentLoadOptions,
+    resolved: ResolvedSpec,
+    contents: readonly PlannedContent[],
+    purpose: Purpose,
+    remainingMs: () => number,
+  ): LoadBatch =>
+  (keys, signal) =>
+    loadContents(
+      options,
+      resolved,
+      contents.filter(({ key }) => keys.includes(key)),
+      purpose,
+      remainingMs,
+      signal,
+    );
+
+/** A function of the module: V8 keeps what a generator function refers to until a full collection. */
+async function* loadContents(
   { client, guard, now, contentLoaded, memos }: ContentLoadOptions,
   resolved: ResolvedSpec,
-  contents: readonly PlannedContent[],
+  wanted: readonly PlannedContent[],
   purpose: Purpose,
   remainingMs: () => number,
-): LoadBatch {
-  return async function* (keys, signal) {
-    const wanted = contents.filter(({ key }) => keys.includes(key));
-    const callCount = wanted.filter(({ embedded }) => !embedded).length;
-    const waitMs = callCount === 0 ? undefined : guard.take(callCount, purpose);
-    if (waitMs !== undefined) throw budgetExhausted(waitMs);
-    const unsettled = new Set(wanted);
-    const contentsByPlanned = new Map<PlannedContent, Content>();
-    /** Nothing that ends now was given the time that another caller may have. */
-    const isLate = (): boolean => remainingMs() < MIN_USEFUL_MS;
-    try {
-      for await (const received of client.stream(
-        wanted,
-        toQuery(resolved),
-        PRIORITY[purpose],
-        remainingMs(),
-        signal,
-      )) {
-        const { response } = received;
-        const planned = wanted.find(
-          ({ kind, provider }) =>
-            kind === response.target?.sectionKind && provider === response.target.provider,
-        );
-        if (planned === undefined)
-          throw new ServiceError("INTERNAL", "content-fetcher settled a target that it was not asked for");
-        unsettled.delete(planned);
-        const loaded = toLoaded(planned, received, now());
-        const { content } = response;
-        if (content !== undefined && !loaded.forbidden) contentsByPlanned.set(planned, content);
-        // Decoded once: those who wait for it find it here.
-        memos.contents.of(planned.key, [loaded.bytes], () => settledOf(planned, response, loaded));
-        const cutShort = !loaded.storable && !loaded.forbidden && isLate();
-        yield [planned.key, { state: "loaded", loaded, cutShort } satisfies Settled];
-      }
-    } catch (error) {
-      if (!(error instanceof ServiceError && error.reason === "DEADLINE_EXPIRED")) throw error;
-      for (const { key } of unsettled)
-        yield [key, { state: "failed", error, cutShort: true } satisfies Settled];
-    } finally {
-      // Behind the last content: whoever has one does not wait for a digest.
-      for (const [planned, content] of contentsByPlanned)
-        contentLoaded(kindNameOf(planned.kind), planned.key, digestOf(content));
+  signal: AbortSignal,
+): AsyncGenerator<readonly [string, Settled]> {
+  const callCount = wanted.filter(({ embedded }) => !embedded).length;
+  const waitMs = callCount === 0 ? undefined : guard.take(callCount, purpose);
+  if (waitMs !== undefined) throw budgetExhausted(waitMs);
+  const unsettled = new Set(wanted);
+  const contentsByPlanned = new Map<PlannedContent, Content>();
+  /** Nothing that ends now was given the time that another caller may have. */
+  const isLate = (): boolean => remainingMs() < MIN_USEFUL_MS;
+  try {
+    for await (const received of client.stream(
+      wanted,
+      toQuery(resolved),
+      PRIORITY[purpose],
+      remainingMs(),
+      signal,
+    )) {
+      const { response } = received;
+      const planned = wanted.find(
+        ({ kind, provider }) =>
+          kind === response.target?.sectionKind && provider === response.target.provider,
+      );
+      if (planned === undefined)
+        throw new ServiceError("INTERNAL", "content-fetcher settled a target that it was not asked for");
+      unsettled.delete(planned);
+      const loaded = toLoaded(planned, received, now());
+      const { content } = response;
+      if (content !== undefined && !loaded.forbidden) contentsByPlanned.set(planned, content);
+      // Decoded once: those who wait for it find it here.
+      memos.contents.of(planned.key, [loaded.bytes], () => settledOf(planned, response, loaded));
+      const cutShort = !loaded.storable && !loaded.forbidden && isLate();
+      yield [planned.key, { state: "loaded", loaded, cutShort } satisfies Settled];
     }
-  };
+  } catch (error) {
+    if (!(error instanceof ServiceError && error.reason === "DEADLINE_EXPIRED")) throw error;
+    for (const { key } of unsettled)
+      yield [key, { state: "failed", error, cutShort: true } satisfies Settled];
+  } finally {
+    // Behind the last content: whoever has one does not wait for a digest.
+    for (const [planned, content] of contentsByPlanned)
+      contentLoaded(kindNameOf(planned.kind), planned.key, digestOf(content));
+  }
 }
 
 const digestOf = ({ narratives, facts, listings, forecasts }: Content): string =>

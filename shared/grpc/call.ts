@@ -87,7 +87,8 @@ export class GrpcCall implements HandlerContext {
   }
 }
 
-const expired = (): ConnectError => new ConnectError("the caller's deadline has passed", Code.DeadlineExceeded);
+const expired = (): ConnectError =>
+  new ConnectError("the caller's deadline has passed", Code.DeadlineExceeded);
 
 /** Why a call is over that was answered: its signal fires as that of every call, and nobody has to be told why. */
 export const ANSWERED = new ConnectError("the call was answered", Code.Canceled);

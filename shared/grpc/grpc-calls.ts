@@ -1,6 +1,12 @@
 import { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { fromBinary, isMessage, type DescMessage, type Message } from "@bufbuild/protobuf";
-import { Code, ConnectError, type Interceptor, type MethodImplSpec, type ServiceImplSpec } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  type Interceptor,
+  type MethodImplSpec,
+  type ServiceImplSpec,
+} from "@connectrpc/connect";
 import { contentTypeProto, grpcStatusOk, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { MAX_TIMER_MS } from "../deadline.ts";
 import type { ReportDefect } from "../error-wire.ts";
@@ -161,8 +167,10 @@ export function createGrpcCalls(options: GrpcCallsOptions): ServeGrpcCall {
       return false;
     const given = headers["grpc-timeout"];
     const givenMs = typeof given === "string" ? parseGrpcTimeoutMs(given) : undefined;
-    const timeoutMs = givenMs === undefined ? undefined : Math.min(MAX_TIMER_MS, Math.floor(givenMs - waitedMs));
-    if ((given !== undefined && timeoutMs === undefined) || (timeoutMs !== undefined && timeoutMs < 1)) return false;
+    const timeoutMs =
+      givenMs === undefined ? undefined : Math.min(MAX_TIMER_MS, Math.floor(givenMs - waitedMs));
+    if ((given !== undefined && timeoutMs === undefined) || (timeoutMs !== undefined && timeoutMs < 1))
+      return false;
 
     const call = new GrpcCall(served.spec.method, request, timeoutMs, now);
     open.add(call);

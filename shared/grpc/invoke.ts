@@ -1,4 +1,4 @@
-import { create, isMessage, type DescMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
 import {
   createContextKey,
   type Interceptor,
@@ -7,6 +7,7 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect";
 import type { GrpcCall } from "./call.ts";
+import { onlyOf, streamOf, toMessage, toMessages } from "./messages.ts";
 
 /** Runs a method with its interceptors: one message of a unary method, messages of a stream. */
 export type Invoke = (message: Message, call: GrpcCall) => Promise<Message | AsyncIterable<Message>>;
@@ -18,10 +19,7 @@ type SpecOf<K extends MethodImplSpec["kind"]> = Extract<MethodImplSpec, { readon
 const CALL = createContextKey<GrpcCall | undefined>(undefined, { description: "the call of a request" });
 
 /** Undefined for methods whose request is a stream. The interceptors are put together once, not for each call. */
-export function createInvoke(
-  spec: MethodImplSpec,
-  interceptors: readonly Interceptor[],
-): Invoke | undefined {
+export function createInvoke(spec: MethodImplSpec, interceptors: readonly Interceptor[]): Invoke | undefined {
   const around = (handle: AnyFn): AnyFn =>
     interceptors.reduceRight<AnyFn>((inner, interceptor) => interceptor(inner), handle);
   if (spec.kind === "unary") return invokeUnary(spec, around);
@@ -48,13 +46,29 @@ function invokeStreaming(spec: SpecOf<"server_streaming">, around: (handle: AnyF
     if (!request.stream) throw new Error("an interceptor has made a unary request of a stream");
     const call = callOf(request);
     const message = toMessages(method.output, impl(await onlyOf(request.message), call));
-    return { stream: true, service, method, header: call.responseHeader, trailer: call.responseTrailer, message };
+    return {
+      stream: true,
+      service,
+      method,
+      header: call.responseHeader,
+      trailer: call.responseTrailer,
+      message,
+    };
   });
   return async (message, call) => {
     call.values.set(CALL, call);
     const { requestMethod, url, signal, requestHeader: header, values: contextValues } = call;
-    const request = { stream: true, service, method, requestMethod, url, signal, header, contextValues } as const;
-    return (await next({ ...request, message: once(message) })).message;
+    const request = {
+      stream: true,
+      service,
+      method,
+      requestMethod,
+      url,
+      signal,
+      header,
+      contextValues,
+    } as const;
+    return (await next({ ...request, message: streamOf(message) })).message;
   };
 }
 
@@ -94,24 +108,4 @@ function callOf({ contextValues }: Pick<UnaryRequest, "contextValues">): GrpcCal
   const call = contextValues.get(CALL);
   if (call === undefined) throw new Error("an interceptor has lost the call");
   return call;
-}
-
-/** What a handler returns may leave out what is not set. */
-const toMessage = <T extends DescMessage>(desc: T, value: MessageInitShape<T>): Message =>
-  isMessage(value, desc) ? value : create(desc, value);
-
-async function* toMessages<T extends DescMessage>(
-  desc: T,
-  values: AsyncIterable<MessageInitShape<T>>,
-): AsyncGenerator<Message> {
-  for await (const value of values) yield toMessage(desc, value);
-}
-
-async function* once<T>(value: T): AsyncGenerator<T> {
-  yield value;
-}
-
-async function onlyOf(messages: AsyncIterable<Message>): Promise<Message> {
-  for await (const message of messages) return message;
-  throw new Error("an interceptor has taken the message");
 }

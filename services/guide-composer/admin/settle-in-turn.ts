@@ -1,3 +1,5 @@
+import { linkAbort } from "../../../shared/linked-abort.ts";
+
 /**
  * Runs `run` on each item, so many at a time, and yields what comes of them in the order in which they settle. Ends
  * what is under way when the consumer leaves, or when the signal fires; the first rejection ends it too.
@@ -8,18 +10,17 @@ export async function* settleInTurn<T, R>(
   run: (item: T, signal: AbortSignal) => Promise<R>,
   signal: AbortSignal,
 ): AsyncGenerator<R> {
-  const left = new AbortController();
-  const all = AbortSignal.any([signal, left.signal]);
+  const all = linkAbort(signal);
   const running = new Map<number, Promise<readonly [number, R]>>();
   let next = 0;
   try {
     for (;;) {
-      all.throwIfAborted();
+      all.signal.throwIfAborted();
       for (; next < items.length && running.size < maxConcurrentCount; next += 1) {
         const index = next;
         const item = items[index];
         if (item === undefined) continue;
-        const settled = run(item, all).then((value) => [index, value] as const);
+        const settled = run(item, all.signal).then((value) => [index, value] as const);
         // Whoever has left is not told how it ended.
         settled.catch(() => {});
         running.set(index, settled);
@@ -30,6 +31,6 @@ export async function* settleInTurn<T, R>(
       yield value;
     }
   } finally {
-    left.abort(new Error("nobody waits any more"));
+    all.end(new Error("nobody waits any more"));
   }
 }

@@ -1,3 +1,4 @@
+import { linkAbort } from "../../../shared/linked-abort.ts";
 import { encodeMessage } from "./bus.ts";
 import {
   createWaiter,
@@ -95,10 +96,9 @@ async function* runBatch(
 ): AsyncGenerator<readonly [string, Settled]> {
   const settlements = new Settlements();
   // Ends the batch's own waiting when the consumer stops.
-  const ended = new AbortController();
-  const all = AbortSignal.any([signal, ended.signal]);
+  const waiting = linkAbort(signal);
   const run = (asked: readonly string[], roundCount: number): void => {
-    settle(round, asked, roundCount, all, settlements, run).catch((error: unknown) => {
+    settle(round, asked, roundCount, waiting.signal, settlements, run).catch((error: unknown) => {
       for (const key of asked) settlements.push(key, { state: "failed", error });
     });
   };
@@ -110,7 +110,7 @@ async function* runBatch(
       if (unsettled.delete(key)) yield [key, settled];
     }
   } finally {
-    ended.abort();
+    waiting.end(new Error("nobody waits any more"));
   }
 }
 

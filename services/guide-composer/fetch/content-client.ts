@@ -1,6 +1,8 @@
+import { create } from "@bufbuild/protobuf";
 import { createClient, type Interceptor } from "@connectrpc/connect";
 import {
   ContentService,
+  StreamContentRequestSchema,
   StreamContentResponseSchema,
   type ContentQuery,
   type Priority,
@@ -8,6 +10,7 @@ import {
   type StreamContentResponse,
 } from "../../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import type { Destination, ProviderOutcome } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { streamOf } from "../../../shared/grpc/messages.ts";
 import type { PlannedContent } from "../plan.ts";
 import { createGrpcTransport } from "./grpc-transport.ts";
 import { toReceivedBytes } from "./grpc-wire.ts";
@@ -52,20 +55,21 @@ export function createContentClient(
   const client = createClient(ContentService, transport);
   return {
     stream: async function* (contents, query, priority, timeoutMs, signal) {
-      // Connect's stream cannot be returned from: only its signal ends a call that nobody reads any more.
-      const left = new AbortController();
       try {
         const targets = contents.map(({ kind, provider }) => ({ sectionKind: kind, provider }));
-        const responses = client.streamContent(
-          { targets, query, priority },
-          { timeoutMs, signal: AbortSignal.any([signal, left.signal]) },
+        const request = create(StreamContentRequestSchema, { targets, query, priority });
+        // Past Connect's client, whose streams cannot be returned from.
+        const { message: responses } = await transport.stream(
+          ContentService.method.streamContent,
+          signal,
+          timeoutMs,
+          undefined,
+          streamOf(request),
         );
         for await (const response of responses)
           yield { response, bytes: toReceivedBytes(StreamContentResponseSchema, response) };
       } catch (error) {
         throw toHopError(error, signal, "caller");
-      } finally {
-        left.abort();
       }
     },
     geocode: async (query, languageCode, timeoutMs, signal) => {

@@ -176,17 +176,23 @@ class Groups {
 /** Pairs with an equal id of a provider or of Wikidata. */
 function* idPairs(candidates: readonly Candidate[]): Generator<Pair> {
   const seen = new Map<string, number[]>();
-  function* pairsOf(id: string, index: number, strength: number): Generator<Pair> {
-    const others = seen.get(id);
-    if (others === undefined) return void seen.set(id, [index]);
-    for (const other of others) yield { a: other, b: index, strength, apart: 0 };
-    others.push(index);
-  }
   for (const [index, { listing }] of candidates.entries()) {
     for (const { provider, id } of listing.providerIds)
-      yield* pairsOf(`${provider} ${id}`, index, STRENGTH.providerId);
-    if (listing.wikidataId !== "") yield* pairsOf(listing.wikidataId, index, STRENGTH.wikidataId);
+      yield* pairsWith(seen, `${provider} ${id}`, index, STRENGTH.providerId);
+    if (listing.wikidataId !== "") yield* pairsWith(seen, listing.wikidataId, index, STRENGTH.wikidataId);
   }
+}
+
+function* pairsWith(
+  seen: Map<string, number[]>,
+  id: string,
+  index: number,
+  strength: number,
+): Generator<Pair> {
+  const others = seen.get(id);
+  if (others === undefined) return void seen.set(id, [index]);
+  for (const other of others) yield { a: other, b: index, strength, apart: 0 };
+  others.push(index);
 }
 
 /** Pairs of events that begin together; where they happen is often stated by one of them only. */

@@ -12,7 +12,6 @@ import { MAX_TIMER_MS } from "../deadline.ts";
 import type { ReportDefect } from "../error-wire.ts";
 import type { AnyRequest, AnyResponse } from "../open-calls.ts";
 import { PIECE_BYTES, sendAnswer } from "../send-answer.ts";
-import { sendError } from "../send-error.ts";
 import { ANSWERED, GrpcCall, left } from "./call.ts";
 import { bodyLength, onlyMessage, toFrame, type Frame } from "./frame.ts";
 import { createInvoke, type Invoke } from "./invoke.ts";
@@ -58,9 +57,9 @@ export type ServeGrpcCall = (
 
 /**
  * The calls that services make of each other: gRPC over HTTP/2, one uncompressed message of protobuf in, and one or many
- * out. Connect's handlers give the same answers, at the cost of a dozen generators for each call. Each of these is a
- * function of its own with a hidden class of its own, which the young collections of V8 keep with all that it refers
- * to: 30 KB of each call were copied twice and stayed until the next full collection. What is not plain is Connect's:
+ * out. Connect's handlers give the same answers, at the cost of a dozen generator functions made for each call. What has
+ * a hidden class of its own, as each such function and each object literal with getters, V8 keeps with all that it
+ * refers to until a full collection: 30 KB of each call were copied twice and stayed. What is not plain is Connect's:
  * compressed, malformed, large or late requests.
  */
 export function createGrpcCalls(options: GrpcCallsOptions): ServeGrpcCall {
@@ -108,16 +107,13 @@ export function createGrpcCalls(options: GrpcCallsOptions): ServeGrpcCall {
     const { stream } = response;
     if (stream.destroyed || response.headersSent) return;
     if (length > PIECE_BYTES) {
-      const trailer = new Headers({ ...call.setTrailers(), [GRPC_STATUS]: grpcStatusOk });
-      return await sendAnswer(
-        { status: 200, header: headOf(call), body: each(parts), trailer },
-        response,
-        call.signal,
-      );
+      const header = new Headers(headOf(call));
+      const trailer = new Headers(trailersOf(call));
+      return await sendAnswer({ status: 200, header, body: each(parts), trailer }, response, call.signal);
     }
-    response.addTrailers({ ...call.setTrailers(), [GRPC_STATUS]: grpcStatusOk });
+    response.addTrailers(trailersOf(call));
     // Past the response, which would take each field apart again.
-    stream.respond({ ":status": 200, "content-type": contentTypeProto, ...call.setHeaders() }, WITH_TRAILERS);
+    stream.respond({ ":status": 200, ...headOf(call) }, WITH_TRAILERS);
     stream.cork();
     for (const part of parts) stream.write(part);
     stream.end();
@@ -129,18 +125,10 @@ export function createGrpcCalls(options: GrpcCallsOptions): ServeGrpcCall {
     call: GrpcCall,
     response: Http2ServerResponse,
   ): Promise<void> {
+    const header = new Headers();
     const trailer = new Headers();
-    const body = frames(messages, (message) => frameOf(message, desc, call), call, trailer);
-    // Its head is read after the first message, until which a handler may set fields.
-    const answered = {
-      status: 200,
-      trailer,
-      body,
-      get header() {
-        return headOf(call);
-      },
-    };
-    await sendAnswer(answered, response, call.signal);
+    const body = frames(messages, (message) => frameOf(message, desc, call), call, header, trailer);
+    await sendAnswer({ status: 200, header, body, trailer }, response, call.signal);
   }
 
   function frameOf(message: Message, desc: DescMessage, call: GrpcCall): Frame {
@@ -181,7 +169,7 @@ export function createGrpcCalls(options: GrpcCallsOptions): ServeGrpcCall {
     answer(served, call, request, response, serveBody).catch((error: unknown) => {
       if (response.stream.destroyed || response.headersSent) return;
       if (!(error instanceof ConnectError)) reportDefect(error);
-      sendError(request, response, 200, ConnectError.from(error, Code.Internal));
+      sendFailure(ConnectError.from(error, Code.Internal), call, response);
     });
     return true;
   };
@@ -245,25 +233,47 @@ async function* each(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* parts;
 }
 
-/** Head of an answer that is sent piece by piece. */
-function headOf(call: GrpcCall): Headers {
-  const header = new Headers(call.setHeaders());
-  header.set("content-type", contentTypeProto);
-  return header;
+type Fields = Readonly<Record<string, string>>;
+
+const headOf = (call: GrpcCall): Fields => ({ ...call.setHeaders(), "content-type": contentTypeProto });
+
+/** Of a call that has succeeded. */
+const trailersOf = (call: GrpcCall): Fields => ({ ...call.setTrailers(), [GRPC_STATUS]: grpcStatusOk });
+
+/** A failure before anything was sent: the trailers stand in the head. */
+function sendFailure(error: ConnectError, call: GrpcCall, { stream }: Http2ServerResponse): void {
+  const status = Object.fromEntries(setTrailerStatus(new Headers(call.setTrailers()), error));
+  stream.respond({ ":status": 200, ...headOf(call), ...status }, { endStream: true });
 }
 
-/** The messages of a stream as they go over the wire; the trailers tell how it ended. */
+/**
+ * The messages of a stream as they go over the wire. With the first one the head is complete, because until then a
+ * handler may set fields; the trailers tell how it ended.
+ */
 async function* frames(
   messages: AsyncIterable<Message>,
   frameOf: (message: Message) => Frame,
   call: GrpcCall,
+  header: Headers,
   trailer: Headers,
 ): AsyncGenerator<Uint8Array> {
+  let failure: ConnectError | undefined;
+  let isFirst = true;
   try {
-    for await (const message of messages) yield Buffer.concat(frameOf(message).parts);
-    for (const [name, value] of Object.entries(call.setTrailers())) trailer.set(name, value);
-    trailer.set(GRPC_STATUS, grpcStatusOk);
+    for await (const message of messages) {
+      const frame = Buffer.concat(frameOf(message).parts);
+      if (isFirst) setAll(header, headOf(call));
+      isFirst = false;
+      yield frame;
+    }
   } catch (error) {
-    setTrailerStatus(trailer, ConnectError.from(error, Code.Internal));
+    failure = ConnectError.from(error, Code.Internal);
   }
+  if (isFirst) setAll(header, headOf(call));
+  setAll(trailer, failure === undefined ? trailersOf(call) : call.setTrailers());
+  if (failure !== undefined) setTrailerStatus(trailer, failure);
+}
+
+function setAll(headers: Headers, fields: Fields): void {
+  for (const [name, value] of Object.entries(fields)) headers.set(name, value);
 }

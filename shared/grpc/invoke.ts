@@ -1,6 +1,7 @@
-import type { Message } from "@bufbuild/protobuf";
+import type { DescService, Message } from "@bufbuild/protobuf";
 import {
   createContextKey,
+  type ContextValues,
   type Interceptor,
   type MethodImplSpec,
   type UnaryRequest,
@@ -31,11 +32,11 @@ function invokeUnary(spec: SpecOf<"unary">, around: (handle: AnyFn) => AnyFn): I
   const next = around(async (request) => {
     if (request.stream) throw new Error("an interceptor has made a stream of a unary request");
     const call = callOf(request);
-    return toUnaryResponse(call, spec, toMessage(method.output, await impl(request.message, call)));
+    return new PlainResponse(call, method, toMessage(method.output, await impl(request.message, call)));
   });
   return async (message, call) => {
     call.values.set(CALL, call);
-    return (await next(toUnaryRequest(call, spec, message))).message;
+    return (await next(new PlainRequest(call, method, message))).message;
   };
 }
 
@@ -72,37 +73,60 @@ function invokeStreaming(spec: SpecOf<"server_streaming">, around: (handle: AnyF
   };
 }
 
-/** As a literal with getters: headers, URL and signal are made for whoever asks for them. */
-const toUnaryRequest = (call: GrpcCall, { method }: SpecOf<"unary">, message: Message): UnaryRequest => ({
-  stream: false,
-  service: method.parent,
-  method,
-  requestMethod: call.requestMethod,
-  contextValues: call.values,
-  message,
-  get url() {
-    return call.url;
-  },
-  get header() {
-    return call.requestHeader;
-  },
-  get signal() {
-    return call.signal;
-  },
-});
+/**
+ * Headers, URL and signal are made for whoever asks for them. Classes, because getters of an object literal make a hidden
+ * class of each object, see `createGrpcCalls`.
+ */
+class PlainRequest implements UnaryRequest {
+  readonly stream = false;
+  readonly requestMethod = "POST";
+  readonly method: UnaryRequest["method"];
+  readonly message: Message;
+  readonly #call: GrpcCall;
 
-const toUnaryResponse = (call: GrpcCall, { method }: SpecOf<"unary">, message: Message): UnaryResponse => ({
-  stream: false,
-  service: method.parent,
-  method,
-  message,
-  get header() {
-    return call.responseHeader;
-  },
-  get trailer() {
-    return call.responseTrailer;
-  },
-});
+  constructor(call: GrpcCall, method: UnaryRequest["method"], message: Message) {
+    this.#call = call;
+    this.method = method;
+    this.message = message;
+  }
+  get service(): DescService {
+    return this.method.parent;
+  }
+  get contextValues(): ContextValues {
+    return this.#call.values;
+  }
+  get url(): string {
+    return this.#call.url;
+  }
+  get header(): Headers {
+    return this.#call.requestHeader;
+  }
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+}
+
+class PlainResponse implements UnaryResponse {
+  readonly stream = false;
+  readonly method: UnaryResponse["method"];
+  readonly message: Message;
+  readonly #call: GrpcCall;
+
+  constructor(call: GrpcCall, method: UnaryResponse["method"], message: Message) {
+    this.#call = call;
+    this.method = method;
+    this.message = message;
+  }
+  get service(): DescService {
+    return this.method.parent;
+  }
+  get header(): Headers {
+    return this.#call.responseHeader;
+  }
+  get trailer(): Headers {
+    return this.#call.responseTrailer;
+  }
+}
 
 function callOf({ contextValues }: Pick<UnaryRequest, "contextValues">): GrpcCall {
   const call = contextValues.get(CALL);

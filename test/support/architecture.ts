@@ -61,7 +61,7 @@ const RULES: readonly Rule[] = [
   // Keys and bytes: no domain type, and no vendor of telemetry.
   {
     from: /^services\/guide-composer\/cache\//,
-    may: [`${COMPOSER}cache/`, "shared/errors.ts"],
+    may: [`${COMPOSER}cache/`, "shared/errors.ts", "shared/linked-abort.ts"],
     npm: /^(?!@bufbuild|@opentelemetry|@connectrpc)/,
   },
   { from: /^services\/cli\//, may: ["shared/", "services/cli/"], npm: /^(?:@bufbuild\/protobuf|node:)/ },

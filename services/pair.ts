@@ -3,9 +3,9 @@ import type { Log } from "../shared/log.ts";
 import { startTelemetry } from "../shared/telemetry/telemetry.ts";
 import {
   FETCHER_SETTINGS,
-  ORIGIN_SETTINGS,
-  readKeySettings,
+  PROVIDER_SETTINGS,
   readOriginUrls,
+  readProviderSettings,
 } from "./content-fetcher/config.ts";
 import { PROVIDERS } from "./content-fetcher/providers.ts";
 import { startFetcher } from "./content-fetcher/service.ts";
@@ -29,7 +29,7 @@ export async function startPair(
   const free = { host: "127.0.0.1", port: 0 };
   // One table, so that one message names the problems of both.
   const settings = readSettings(
-    { ...FETCHER_SETTINGS, ...ORIGIN_SETTINGS, ...COMPOSER_SETTINGS },
+    { ...FETCHER_SETTINGS, ...PROVIDER_SETTINGS, ...COMPOSER_SETTINGS },
     environment,
   );
   const originUrls = readOriginUrls(environment);
@@ -46,7 +46,7 @@ export async function startPair(
     const fetcher = await startFetcher({
       settings: { ...settings, FETCHER_LISTEN: free },
       originUrls,
-      keySettings: readKeySettings(environment),
+      providerSettings: readProviderSettings(environment),
       providers: PROVIDERS,
       log,
       telemetry,

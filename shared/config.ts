@@ -130,6 +130,12 @@ export const asciiText = (minLength: number, maxLength: number): SettingType<str
       : undefined,
 });
 
+/** What is kept from print, and can stand in a header and in a query. */
+export const secret: SettingType<Secret> = {
+  mustBe: "1 to 500 visible ASCII characters without a space",
+  parse: (text) => (/^[\x21-\x7e]{1,500}$/.test(text) ? new Secret(text) : undefined),
+};
+
 export const integer = (min: number, max: number): SettingType<number> => ({
   mustBe: `a whole number from ${min} to ${max}`,
   parse: (value) => {

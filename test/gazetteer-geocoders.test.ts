@@ -97,7 +97,7 @@ describe("destinations that only geocoders know", () => {
         OPEN_METEO_GEOCODING_BASE_URL: geocoders.baseUrl,
         NOMINATIM_BASE_URL: geocoders.baseUrl,
       },
-      keySettings: new Set(),
+      providerSettings: { keys: new Map(), switchedOn: new Set() },
       // Without the rule of one call a second: what is asked for here is asked for once anyway.
       providers: [openMeteo, { ...nominatim, limits: { ...nominatim.limits, maxCallsPerMinute: undefined } }],
       log: createLog("test", "silent"),

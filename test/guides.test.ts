@@ -14,7 +14,8 @@ import {
 } from "../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { ErrorReason } from "../shared/gen/wayfarer/type/v1/error_reason_pb.ts";
 import { SectionKind } from "../shared/gen/wayfarer/type/v1/content_pb.ts";
-import { PROVIDER_IDS, startTestProviders, type TestProviders } from "./providers/test-providers.ts";
+import { PROVIDER_IDS } from "./providers/servers.ts";
+import { startTestProviders, type TestProviders } from "./providers/test-providers.ts";
 import type { Fault } from "./support/faults.ts";
 import { startPairFor, type PairUnderTest } from "./support/pair.ts";
 

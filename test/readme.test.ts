@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { create } from "@bufbuild/protobuf";
 import { createClient, type Code } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { FETCHER_SETTINGS, ORIGIN_SETTINGS } from "../services/content-fetcher/config.ts";
+import { FETCHER_SETTINGS, PROVIDER_SETTINGS } from "../services/content-fetcher/config.ts";
 import { PROVIDERS } from "../services/content-fetcher/providers.ts";
 import { COMPOSER_SETTINGS } from "../services/guide-composer/config.ts";
 import { SECTION_LIFE_MS } from "../services/guide-composer/sections.ts";
@@ -36,7 +36,7 @@ const HOUR_MS = 3_600_000;
 const SETTINGS: Readonly<Record<string, Setting<unknown>>> = {
   ...COMPOSER_SETTINGS,
   ...FETCHER_SETTINGS,
-  ...ORIGIN_SETTINGS,
+  ...PROVIDER_SETTINGS,
 };
 
 const SERVICES = [GuideService, GuideAdminService, ContentService];

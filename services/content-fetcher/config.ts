@@ -5,25 +5,56 @@ import {
   oneOf,
   PROCESS_SETTINGS,
   readSettings,
+  secret,
+  type Secret,
   type Setting,
   type SettingTable,
   type Settings,
 } from "../../shared/config.ts";
+import type { Provider, ProviderSettings } from "./provider.ts";
 import { PROVIDERS } from "./providers.ts";
 
-const originSettings: Readonly<Record<string, Setting<string> & { readonly default: string }>> =
-  Object.fromEntries(
-    PROVIDERS.flatMap(({ displayName, origins }) =>
-      origins.map(({ setting, defaultUrl }) => [
-        setting,
-        {
-          type: baseUrl,
-          default: defaultUrl,
-          description: `Where ${displayName} is reached: scheme, host and port.`,
+type Table<T> = Readonly<Record<string, Setting<T>>>;
+
+const keySettingsOf = ({ displayName, keySetting }: Provider): Table<Secret> =>
+  keySetting === undefined
+    ? {}
+    : {
+        [keySetting]: {
+          type: secret,
+          default: undefined,
+          description: `API key of ${displayName}. Unset: it is not asked.`,
         },
-      ]),
-    ),
+      };
+
+const switchSettingsOf = ({ switches = [] }: Provider): Table<"off" | "on"> =>
+  Object.fromEntries(
+    switches.map(({ setting, description }) => [
+      setting,
+      { type: oneOf("off", "on"), default: "off", description },
+    ]),
   );
+
+const originSettingsOf = ({
+  displayName,
+  origins,
+}: Provider): Readonly<Record<string, Setting<string> & { readonly default: string }>> =>
+  Object.fromEntries(
+    origins.map(({ setting, defaultUrl }) => [
+      setting,
+      {
+        type: baseUrl,
+        default: defaultUrl,
+        description: `Where ${displayName} is reached: scheme, host and port.`,
+      },
+    ]),
+  );
+
+/** The tables of all providers in one. */
+const tableOf = <T>(
+  settingsOf: (provider: Provider) => Readonly<Record<string, T>>,
+): Readonly<Record<string, T>> =>
+  Object.fromEntries(PROVIDERS.flatMap((provider) => Object.entries(settingsOf(provider))));
 
 /** All settings of content-fetcher. */
 export const FETCHER_SETTINGS = {
@@ -49,21 +80,33 @@ export const FETCHER_SETTINGS = {
 
 export type FetcherSettings = Settings<typeof FETCHER_SETTINGS>;
 
-/** One base URL per origin of the providers, by the name of the setting. */
-export const ORIGIN_SETTINGS = originSettings;
+/** All settings of the providers: of each its key, where it is reached, and what can be switched on. */
+export const PROVIDER_SETTINGS: SettingTable = tableOf<Setting<unknown>>((provider) => ({
+  ...keySettingsOf(provider),
+  ...originSettingsOf(provider),
+  ...switchSettingsOf(provider),
+}));
 
+/** Where the providers are reached. */
+export const ORIGIN_SETTINGS = tableOf(originSettingsOf);
+const KEY_SETTINGS = tableOf(keySettingsOf);
+const SWITCH_SETTINGS = tableOf(switchSettingsOf);
+
+/** One base URL per origin of the providers, by the name of the setting. */
 export type OriginUrls = Readonly<Record<string, string>>;
 
 /** @throws ConfigError that names every base URL that is none */
 export const readOriginUrls = (environment: Readonly<Record<string, string | undefined>>): OriginUrls =>
   readSettings(ORIGIN_SETTINGS, environment);
 
-/** Names of the providers' key settings that are set; what they hold is read where it is sent. */
-export const readKeySettings = (
+/** @throws ConfigError that names every setting that is none of its values */
+export function readProviderSettings(
   environment: Readonly<Record<string, string | undefined>>,
-): ReadonlySet<string> =>
-  new Set(
-    PROVIDERS.flatMap(({ keySetting }) =>
-      keySetting !== undefined && (environment[keySetting] ?? "") !== "" ? [keySetting] : [],
-    ),
-  );
+): ProviderSettings {
+  const keys = Object.entries(readSettings(KEY_SETTINGS, environment));
+  const switches = Object.entries(readSettings(SWITCH_SETTINGS, environment));
+  return {
+    keys: new Map(keys.flatMap(([name, key]) => (key === undefined ? [] : [[name, key] as const]))),
+    switchedOn: new Set(switches.flatMap(([name, value]) => (value === "on" ? [name] : []))),
+  };
+}

@@ -2,12 +2,12 @@ import { readSettings } from "../../shared/config.ts";
 import { createLog } from "../../shared/log.ts";
 import { readSettingsOrExit, runService } from "../../shared/process.ts";
 import { startTelemetry } from "../../shared/telemetry/telemetry.ts";
-import { FETCHER_SETTINGS, ORIGIN_SETTINGS, readKeySettings, readOriginUrls } from "./config.ts";
+import { FETCHER_SETTINGS, PROVIDER_SETTINGS, readOriginUrls, readProviderSettings } from "./config.ts";
 import { PROVIDERS } from "./providers.ts";
 import { startFetcher } from "./service.ts";
 
 const settings = readSettingsOrExit(
-  () => readSettings({ ...FETCHER_SETTINGS, ...ORIGIN_SETTINGS }, process.env),
+  () => readSettings({ ...FETCHER_SETTINGS, ...PROVIDER_SETTINGS }, process.env),
   process.argv,
 );
 const log = createLog("content-fetcher", settings.LOG_LEVEL);
@@ -17,7 +17,7 @@ await runService(log, "content-fetcher", async () => {
   const fetcher = await startFetcher({
     settings,
     originUrls: readOriginUrls(process.env),
-    keySettings: readKeySettings(process.env),
+    providerSettings: readProviderSettings(process.env),
     providers: PROVIDERS,
     log,
     telemetry,

@@ -33,6 +33,8 @@ export interface ProviderCall<T> {
   readonly scope: RpcScope;
   readonly ask: (context: FetchContext) => Promise<T>;
   readonly kindOf: (value: T) => OutcomeKind;
+  /** What the provider says that the call has cost, millionths of a US dollar; undefined when it does not say. */
+  readonly costOf: (value: T) => number | undefined;
 }
 
 export interface CallResult<T> {
@@ -88,14 +90,15 @@ export function createProviderCalls(
     });
   }
 
-  return async ({ entry, kind, scope, ask, kindOf }) => {
-    const { name, provider, link, missingSetting } = entry;
-    const { http, attemptCount } = link.open(scope);
+  return async ({ entry, kind, scope, ask, kindOf, costOf }) => {
+    const { name, provider, link, missingSetting, switchedOn } = entry;
+    const { http, attemptCount, answeredCount } = link.open(scope);
     const context: FetchContext = {
       http,
       signal: scope.signal,
       now,
       kinds: scope.kindsOf(provider.id),
+      switchedOn,
       share: (key, load) => scope.share(`${provider.id}/${key}`, load),
       giveWay: async () => {
         await giveWay();
@@ -103,7 +106,12 @@ export function createProviderCalls(
       },
     };
     const startMs = monotonicNow();
-    const settle = (end: MessageInitShape<typeof ProviderOutcomeSchema>): ProviderOutcome => {
+    const listedCost =
+      provider.offerings.find((offering) => offering.kind === kind)?.expectedCostUsdMicros ?? 0;
+    const settle = (
+      end: MessageInitShape<typeof ProviderOutcomeSchema>,
+      reportedCost?: number,
+    ): ProviderOutcome => {
       const skipped = end.kind === OutcomeKind.SKIPPED;
       const latencyMs = skipped ? 0 : monotonicNow() - startMs;
       measure(entry, latencyMs, end);
@@ -114,6 +122,8 @@ export function createProviderCalls(
         provider: name,
         latency: durationFromMs(Math.round(latencyMs)),
         attemptCount: attemptCount(),
+        costUsdMicros: BigInt(Math.round(reportedCost ?? listedCost * answeredCount())),
+        costEstimated: reportedCost === undefined && listedCost * answeredCount() > 0,
       });
     };
     const attributes = {
@@ -129,7 +139,7 @@ export function createProviderCalls(
         const value = await ask(context);
         const outcomeKind = kindOf(value);
         span.setAttribute(ATTRIBUTE.outcome, outcomeNameOf(outcomeKind));
-        return { value, outcome: settle({ kind: outcomeKind }) };
+        return { value, outcome: settle({ kind: outcomeKind }, costOf(value)) };
       } catch (error) {
         if (scope.signal.aborted) throw scope.signal.reason;
         if (!(error instanceof ServiceError)) reportDefect(error);

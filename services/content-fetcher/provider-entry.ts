@@ -1,7 +1,7 @@
 import type { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { Reason } from "../../shared/errors.ts";
 import { createProviderLink, type LinkOptions, type ProviderLink } from "./http/provider-link.ts";
-import type { Provider } from "./provider.ts";
+import type { Provider, ProviderSettings } from "./provider.ts";
 import { createLatencyWindow, type LatencyWindow } from "./resilience/latency-window.ts";
 
 /** A median that people plan by needs no more samples than these. */
@@ -15,27 +15,34 @@ export interface ProviderEntry {
   readonly link: ProviderLink;
   /** Name of the setting without which it cannot be called; undefined when nothing is missing. */
   readonly missingSetting: string | undefined;
+  /** Those of its switches that are on. */
+  readonly switchedOn: ReadonlySet<string>;
   /** Latencies of its answered calls, by section. */
   readonly latencies: ReadonlyMap<SectionKind, LatencyWindow>;
   /** Why and when (milliseconds since the epoch) its last failed call failed. */
   lastFailure: { readonly reason: Reason; readonly atMs: number } | undefined;
 }
 
-/** @param keySettings names of the key settings that are set */
 export const createProviderEntry = (
   provider: Provider,
-  keySettings: ReadonlySet<string>,
+  settings: ProviderSettings,
   options: LinkOptions,
-): ProviderEntry => ({
-  name: `providers/${provider.id}`,
-  provider,
-  link: createProviderLink(provider, options),
-  missingSetting:
-    provider.keySetting === undefined || keySettings.has(provider.keySetting)
-      ? undefined
-      : provider.keySetting,
-  latencies: new Map(
-    provider.offerings.map(({ kind }) => [kind, createLatencyWindow(options.clock.now, CALL_WINDOW)]),
-  ),
-  lastFailure: undefined,
-});
+): ProviderEntry => {
+  const { keySetting } = provider;
+  const key = keySetting === undefined ? undefined : settings.keys.get(keySetting);
+  return {
+    name: `providers/${provider.id}`,
+    provider,
+    link: createProviderLink(provider, key, options),
+    missingSetting: key === undefined ? keySetting : undefined,
+    switchedOn: new Set(
+      (provider.switches ?? [])
+        .map(({ setting }) => setting)
+        .filter((setting) => settings.switchedOn.has(setting)),
+    ),
+    latencies: new Map(
+      provider.offerings.map(({ kind }) => [kind, createLatencyWindow(options.clock.now, CALL_WINDOW)]),
+    ),
+    lastFailure: undefined,
+  };
+};

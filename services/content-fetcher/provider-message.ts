@@ -28,9 +28,10 @@ export function toProviderMessage(
   return create(ProviderSchema, {
     name,
     displayName: provider.displayName,
-    offerings: provider.offerings.map(({ kind, dependsOn }) => ({
+    offerings: provider.offerings.map(({ kind, dependsOn, expectedCostUsdMicros = 0 }) => ({
       sectionKind: kind,
       dependsOn: [...dependsOn],
+      expectedCostUsdMicros: BigInt(expectedCostUsdMicros),
       medianLatency: toDuration(latencies.get(kind)?.quantileMs(0.5)),
     })),
     terms: toTerms(provider.terms),

@@ -9,11 +9,12 @@ import type {
   DestinationSchema,
   SectionKind,
 } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import type { Secret } from "../../shared/config.ts";
 import type { HttpClient } from "./http/http-client.ts";
 
 /** What a provider allows. Stated in its adapter, from its published terms. */
 export interface Terms {
-  /** SPDX identifier; empty when the terms are not a licence. */
+  /** SPDX expression; empty when the terms are not a licence. */
   readonly license: string;
   /** Page with the terms. */
   readonly uri: string;
@@ -46,6 +47,8 @@ export interface Offering {
   readonly kind: SectionKind;
   /** What the answer depends on besides the destination: exactly these enter the content's cache key. */
   readonly dependsOn: readonly QueryAspect[];
+  /** What one answered request costs by its published prices, millionths of a US dollar; absent when it is free. */
+  readonly expectedCostUsdMicros?: number;
 }
 
 /** A setting that overrides where a provider is reached: scheme, host and port; the paths stay the provider's. */
@@ -54,6 +57,22 @@ export interface Origin {
   readonly setting: string;
   /** For example `https://overpass-api.de`. */
   readonly defaultUrl: string;
+}
+
+/** What is off until the operator sets it to `on`, for example what another subscription of the provider allows. */
+export interface Switch {
+  /** Name of the setting. */
+  readonly setting: string;
+  /** One sentence: what it switches on, and what it takes. */
+  readonly description: string;
+}
+
+/** What the operator has set for the providers, by the names of the settings. */
+export interface ProviderSettings {
+  /** Of the keys, those that are set. */
+  readonly keys: ReadonlyMap<string, Secret>;
+  /** Of the switches, those that are on. */
+  readonly switchedOn: ReadonlySet<string>;
 }
 
 /** What an adapter is handed for one provider call. */
@@ -65,6 +84,8 @@ export interface FetchContext {
   readonly now: () => number;
   /** The kinds that this RPC asks of this provider, so that one request can answer several. */
   readonly kinds: ReadonlySet<SectionKind>;
+  /** Those of the provider's switches that are on. */
+  readonly switchedOn: ReadonlySet<string>;
   /**
    * Runs `load` once per RPC and key and hands the same promise to every kind that asks: how one page or one
    * combined query serves several sections. A rejected load is shared as well.
@@ -77,7 +98,10 @@ export interface FetchContext {
   readonly giveWay: () => Promise<void>;
 }
 
-/** What a provider said. Failures are thrown as `ServiceError` with a `PROVIDER_*` reason. */
+/**
+ * What a provider said. Failures are thrown as `ServiceError` with a `PROVIDER_*` reason. `costUsdMicros` is what the
+ * provider says that the call has cost, millionths of a US dollar; absent when it does not say.
+ */
 export type Answer =
   | {
       readonly state: "content";
@@ -85,8 +109,9 @@ export type Answer =
       readonly content: MessageInitShape<typeof ContentSchema>;
       /** Known to be cut off: used, never cached. */
       readonly partial: boolean;
+      readonly costUsdMicros?: number;
     }
-  | { readonly state: "nothing-found" };
+  | { readonly state: "nothing-found"; readonly costUsdMicros?: number };
 
 /** Candidates of a geocoding provider, best first; empty when it knows no such place. */
 export type GeocodeAnswer = readonly MessageInitShape<typeof DestinationSchema>[];
@@ -106,6 +131,7 @@ export interface Provider {
   readonly origins: readonly Origin[];
   /** Setting that holds its API key; absent when it needs none. */
   readonly keySetting?: string;
+  readonly switches?: readonly Switch[];
   readonly offerings: readonly Offering[];
   readonly terms: Terms;
   readonly limits: Limits;

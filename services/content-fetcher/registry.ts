@@ -14,7 +14,7 @@ import { ServiceError } from "../../shared/errors.ts";
 import { fetchChecked, toContent } from "./checked-content.ts";
 import { observeFetcher } from "./fetcher-metrics.ts";
 import type { LinkOptions } from "./http/provider-link.ts";
-import type { Answer, Provider, ResolvedQuery } from "./provider.ts";
+import type { Answer, Provider, ProviderSettings, ResolvedQuery } from "./provider.ts";
 import { createProviderCalls, type RpcScope } from "./provider-call.ts";
 import { createProviderEntry } from "./provider-entry.ts";
 import { toProviderMessage } from "./provider-message.ts";
@@ -47,12 +47,11 @@ export interface Registry {
 }
 
 /**
- * @param keySettings names of the key settings that are set
  * @param reportDefect told of errors that are ours: the outcome says INTERNAL, the log has the cause
  */
 export function createRegistry(
   providers: readonly Provider[],
-  keySettings: ReadonlySet<string>,
+  settings: ProviderSettings,
   linkOptions: LinkOptions,
   reportDefect: (error: unknown) => void,
 ): Registry {
@@ -60,7 +59,7 @@ export function createRegistry(
   const runCall = createProviderCalls(now, clock.now, reportDefect);
   const entries = new Map(
     providers
-      .map((provider) => createProviderEntry(provider, keySettings, linkOptions))
+      .map((provider) => createProviderEntry(provider, settings, linkOptions))
       .map((entry) => [entry.name, entry]),
   );
   const endMetrics = observeFetcher([...entries.values()], pool);
@@ -78,6 +77,7 @@ export function createRegistry(
         scope,
         ask: (context) => fetchChecked(entry.provider, kind, query, context),
         kindOf: answerKind,
+        costOf: ({ costUsdMicros }) => costUsdMicros,
       });
       return {
         content: value?.state === "content" ? toContent(entry.provider, kind, value, now()) : undefined,
@@ -96,6 +96,7 @@ export function createRegistry(
           scope,
           ask: (context) => geocode(query, languageCode, maxCount, context),
           kindOf: (found) => (found.length > 0 ? OutcomeKind.CONTENT : OutcomeKind.NOTHING_FOUND),
+          costOf: () => undefined,
         });
         outcomes.push(outcome);
         const found = (value ?? []).map((place) => create(DestinationSchema, place));

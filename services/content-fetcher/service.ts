@@ -7,7 +7,7 @@ import { observeLoad } from "../../shared/telemetry/observe-load.ts";
 import type { Telemetry } from "../../shared/telemetry/telemetry.ts";
 import type { FetcherSettings, OriginUrls } from "./config.ts";
 import { createPool } from "./http/pool.ts";
-import type { Provider } from "./provider.ts";
+import type { Provider, ProviderSettings } from "./provider.ts";
 import { createRegistry } from "./registry.ts";
 import { createClock } from "./resilience/clock.ts";
 import { createContentService } from "./rpc.ts";
@@ -24,8 +24,7 @@ export interface FetcherOptions {
     "FETCHER_LISTEN" | "OPERATOR_CONTACT" | "HEDGING" | "MAX_CONCURRENT_CALLS" | "SHUTDOWN_DELAY_MS"
   >;
   readonly originUrls: OriginUrls;
-  /** Names of the key settings that are set. */
-  readonly keySettings: ReadonlySet<string>;
+  readonly providerSettings: ProviderSettings;
   readonly providers: readonly Provider[];
   readonly log: Log;
   readonly telemetry: Pick<Telemetry, "serveMetrics">;
@@ -52,7 +51,7 @@ export async function startFetcher(options: FetcherOptions): Promise<RunningFetc
   });
   const registry = createRegistry(
     options.providers,
-    options.keySettings,
+    options.providerSettings,
     {
       pool,
       baseUrls: options.originUrls,

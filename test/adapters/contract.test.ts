@@ -69,7 +69,7 @@ function statesItsTerms(provider: Provider): void {
     const { terms, limits } = provider;
     assert.ok(uriOf(terms.uri).startsWith("https://"));
     assert.notEqual(terms.attribution, "");
-    assert.match(terms.license, /^[A-Za-z0-9.+-]+$/);
+    assert.match(terms.license, /^([A-Za-z0-9.+-]+( AND [A-Za-z0-9.+-]+)*)?$/);
     assert.ok(provider.displayName !== "" && /^[a-z][a-z0-9-]*$/.test(provider.id));
     assert.ok(provider.offerings.length > 0 || provider.geocode !== undefined);
     for (const { setting, defaultUrl } of provider.origins) {

@@ -10,6 +10,7 @@ import { createPool, type Pool } from "../../services/content-fetcher/http/pool.
 import type { Provider, ResolvedQuery } from "../../services/content-fetcher/provider.ts";
 import { createRegistry, type FetchResult } from "../../services/content-fetcher/registry.ts";
 import { createClock } from "../../services/content-fetcher/resilience/clock.ts";
+import { Secret } from "../../shared/config.ts";
 import { callScope } from "../support/call-scope.ts";
 
 /** Noon of a Tuesday: what time it is for adapters under test, milliseconds since the epoch. */
@@ -70,20 +71,29 @@ export interface Adapter {
   readonly close: () => void;
 }
 
+/** What providers that need a key are sent. */
+export const TEST_KEY = "test-key-0123456789";
+
+const testKeysOf = ({ keySetting }: Provider): ReadonlyMap<string, Secret> =>
+  new Map(keySetting === undefined ? [] : [[keySetting, new Secret(TEST_KEY)]]);
+
 export interface AdapterOptions {
   readonly pool: Pool;
   /** All of the provider's origins lead here. */
   readonly baseUrl: string;
   /** Wall clock, milliseconds since the epoch. */
   readonly now?: () => number;
+  /** Of the provider's switches, those that are on. */
+  readonly switchedOn?: readonly string[];
 }
 
 /** Drives a provider as the service does: through registry, resilience and pool, over real sockets. */
-export function openAdapter(provider: Provider, { pool, baseUrl, now }: AdapterOptions): Adapter {
+export function openAdapter(provider: Provider, options: AdapterOptions): Adapter {
+  const { pool, baseUrl, now, switchedOn = [] } = options;
   const defects: unknown[] = [];
   const registry = createRegistry(
     [provider],
-    new Set(),
+    { keys: testKeysOf(provider), switchedOn: new Set(switchedOn) },
     {
       pool,
       baseUrls: Object.fromEntries(provider.origins.map(({ setting }) => [setting, baseUrl])),

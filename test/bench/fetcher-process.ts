@@ -26,7 +26,7 @@ await runService(log, "content-fetcher", async () => {
   const fetcher = await startFetcher({
     settings: readSettings(FETCHER_SETTINGS, process.env),
     originUrls: readOriginUrls(process.env),
-    keySettings: new Set(),
+    providerSettings: { keys: new Map(), switchedOn: new Set() },
     providers: PROVIDERS.map(unhurried),
     log,
     telemetry,

@@ -55,7 +55,7 @@ const fetcher = await startFetcher({
     MAX_CONCURRENT_CALLS: 1_000,
   },
   originUrls: { [SETTING]: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` },
-  keySettings: new Set(),
+  providerSettings: { keys: new Map(), switchedOn: new Set() },
   providers: [adapter],
   log: createLog("bench", "error"),
   telemetry: { serveMetrics: () => false },

@@ -1,7 +1,8 @@
 import type { CommandLine } from "./command-line.ts";
 import type { Fault } from "../support/provider-server.ts";
-import { isProviderId, PROVIDER_IDS, type ProviderId, type TestProviders } from "./test-providers.ts";
 import { PROFILES, type Profile } from "./profiles.ts";
+import { isProviderId, PROVIDER_IDS, testServerOf, type ProviderId } from "./servers.ts";
+import type { TestProviders } from "./test-providers.ts";
 
 /** How the test providers behave, as given on a command line. */
 export interface ProviderBehaviour {
@@ -32,7 +33,9 @@ export const BEHAVIOUR_USAGE = `  --profile NAME              latencies of a pro
 const MAX_SEED = 2 ** 32 - 1;
 const MAX_LATENCY_MS = 60_000;
 /** Providers that have a way to say inside a 200 that they failed. */
-const REMARKING: ReadonlySet<ProviderId> = new Set(["overpass", "wikivoyage"]);
+const REMARKING: ReadonlySet<ProviderId> = new Set(
+  PROVIDER_IDS.filter((id) => testServerOf(id).faultReplies.remark !== undefined),
+);
 
 /** Reads the behaviour from the options; what is wrong with it is added to `problems`, all of it. */
 export function readBehaviour({ texts }: Pick<CommandLine, "texts">, problems: string[]): ProviderBehaviour {

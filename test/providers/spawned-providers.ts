@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { Fault } from "../support/provider-server.ts";
 import { PROFILES, type Profile } from "./profiles.ts";
-import { PROVIDER_IDS, type ProviderId } from "./test-providers.ts";
+import { PROVIDER_IDS, type ProviderId } from "./servers.ts";
 
 const provider = z.enum(PROVIDER_IDS);
 const faultSchema = z.discriminatedUnion("kind", [

@@ -5,7 +5,8 @@ import { readCommandLine } from "./command-line.ts";
 import { BEHAVIOUR_OPTIONS, readBehaviour } from "./provider-arguments.ts";
 import { lognormalMs } from "./profiles.ts";
 import { spawnTestProviders } from "./spawned-providers.ts";
-import { PROVIDER_IDS, startTestProviders, type TestProviders } from "./test-providers.ts";
+import { PROVIDER_IDS } from "./servers.ts";
+import { startTestProviders, type TestProviders } from "./test-providers.ts";
 
 const AGENT = { "user-agent": "Wayfarer/0.1 (ops@example.org)" };
 const ARTICLE = "/w/api.php?action=query&format=json&formatversion=2&titles=Lisbon";

@@ -2,41 +2,11 @@ import {
   startProviderServer,
   type Fault,
   type ProviderServer,
-  type ProviderServerOptions,
   type ReceivedRequest,
-  type Reply,
 } from "../support/provider-server.ts";
-import { createMetNorway, MET_NORWAY_FAULTS } from "./met-norway-server.ts";
-import { createNominatim, NOMINATIM_FAULTS } from "./nominatim-server.ts";
-import { createOpenMeteo, OPEN_METEO_FAULTS } from "./open-meteo-server.ts";
-import { createOverpass, OVERPASS_BUSY, OVERPASS_FAULTS } from "./overpass-server.ts";
-import {
-  createRpm50Bucket,
-  profileLatencyMs,
-  RPM50_RETRY_AFTER_SECONDS,
-  type Profile,
-  type ProfileColumn,
-} from "./profiles.ts";
-import { createWikivoyage, WIKIVOYAGE_FAULTS } from "./wikivoyage-server.ts";
+import { createRpm50Bucket, profileLatencyMs, RPM50_RETRY_AFTER_SECONDS, type Profile } from "./profiles.ts";
+import { PROVIDER_IDS, testServerOf, type ProviderId, type ServerSetup } from "./servers.ts";
 import { createWorlds } from "./world/worlds.ts";
-
-export const PROVIDER_IDS = ["open-meteo", "met-norway", "wikivoyage", "overpass", "nominatim"] as const;
-export type ProviderId = (typeof PROVIDER_IDS)[number];
-
-export const isProviderId = (text: string): text is ProviderId => PROVIDER_IDS.some((id) => id === text);
-
-/** Settings that lead to the servers; Open-Meteo's three hosts are one server here. */
-export const ORIGINS: Readonly<Record<ProviderId, readonly string[]>> = {
-  "open-meteo": [
-    "OPEN_METEO_FORECAST_BASE_URL",
-    "OPEN_METEO_ARCHIVE_BASE_URL",
-    "OPEN_METEO_GEOCODING_BASE_URL",
-  ],
-  "met-norway": ["MET_NORWAY_BASE_URL"],
-  wikivoyage: ["WIKIVOYAGE_BASE_URL"],
-  overpass: ["OVERPASS_BASE_URL"],
-  nominatim: ["NOMINATIM_BASE_URL"],
-};
 
 export interface TestProvidersOptions {
   /** Decides generated cities, weather and the latencies of profiles. */
@@ -63,6 +33,8 @@ export type ProviderRequest = ReceivedRequest & { readonly provider: ProviderId 
 export interface TestProviders {
   /** Base URL of every origin, by the name of its setting. */
   readonly settings: Readonly<Record<string, string>>;
+  /** A made-up key for every provider that wants one, by the name of its setting. */
+  readonly keys: Readonly<Record<string, string>>;
   readonly server: (id: ProviderId) => ProviderServer;
   /** All requests since the start or the last `reset`, in the order of their arrival. */
   readonly requests: () => ProviderRequest[];
@@ -81,61 +53,57 @@ export interface TestProviders {
   close(): Promise<void>;
 }
 
-/** Starts one server per keyless provider on loopback. */
+/** What each provider has of something. */
+const perProvider = <T>(of: (id: ProviderId) => T): Readonly<Record<ProviderId, T>> =>
+  Object.fromEntries(PROVIDER_IDS.map((id) => [id, of(id)])) as Record<ProviderId, T>;
+
+/** Starts one server per provider on loopback. */
 export async function startTestProviders(options: TestProvidersOptions): Promise<TestProviders> {
   const { seed, now } = options;
   const monotonicNow = options.monotonicNow ?? (() => performance.now());
-  const worlds = createWorlds(seed);
-  const start = async (
-    id: ProviderId,
-    answer: (request: ReceivedRequest) => Reply,
-    more: ProviderServerOptions,
-  ): Promise<ProviderServer> =>
-    await startProviderServer(answer, {
-      ...more,
+  const setup: ServerSetup = {
+    worlds: createWorlds(seed),
+    seed,
+    now,
+    oneOverpassQueryAtATime: options.oneOverpassQueryAtATime ?? true,
+    maxWikivoyageResultBytes: options.maxWikivoyageResultBytes ?? 8 << 20,
+  };
+  const start = async (id: ProviderId, index: number): Promise<readonly [ProviderId, ProviderServer]> => {
+    const row = testServerOf(id);
+    const server = await startProviderServer(row.create(setup), {
+      ...row.options?.(setup),
+      faultReplies: row.faultReplies,
       monotonicNow,
-      port: options.port === undefined || options.port === 0 ? 0 : options.port + PROVIDER_IDS.indexOf(id),
+      port: options.port === undefined || options.port === 0 ? 0 : options.port + index,
       compressed: options.compressed ?? false,
       onAnswered: (request, answeredMs) => options.onAnswered?.(id, request, answeredMs),
     });
-  const servers: Readonly<Record<ProviderId, ProviderServer>> = {
-    "open-meteo": await start("open-meteo", createOpenMeteo(worlds, seed, now), {
-      faultReplies: OPEN_METEO_FAULTS,
-    }),
-    "met-norway": await start("met-norway", createMetNorway(worlds, seed, now), {
-      faultReplies: MET_NORWAY_FAULTS,
-    }),
-    wikivoyage: await start(
-      "wikivoyage",
-      createWikivoyage(worlds, { maxResultBytes: options.maxWikivoyageResultBytes ?? 8 << 20 }),
-      { faultReplies: WIKIVOYAGE_FAULTS },
-    ),
-    overpass: await start("overpass", createOverpass(worlds, now), {
-      faultReplies: OVERPASS_FAULTS,
-      ...(options.oneOverpassQueryAtATime !== false && {
-        concurrency: { maxPerClientCount: 1, refusal: OVERPASS_BUSY },
-      }),
-    }),
-    nominatim: await start("nominatim", createNominatim(), { faultReplies: NOMINATIM_FAULTS }),
+    return [id, server];
   };
+  const started = new Map(await Promise.all(PROVIDER_IDS.map(start)));
+  const servers = perProvider((id) => {
+    const server = started.get(id);
+    if (server === undefined) throw new Error(`no server of ${id} was started`);
+    return server;
+  });
   const each = (act: (server: ProviderServer, id: ProviderId) => void): void =>
     PROVIDER_IDS.forEach((id) => act(servers[id], id));
   return {
     settings: Object.fromEntries(
-      PROVIDER_IDS.flatMap((id) => ORIGINS[id].map((name) => [name, servers[id].baseUrl])),
+      PROVIDER_IDS.flatMap((id) => testServerOf(id).origins.map((name) => [name, servers[id].baseUrl])),
+    ),
+    keys: Object.fromEntries(
+      PROVIDER_IDS.flatMap((id) => {
+        const { keySetting } = testServerOf(id);
+        return keySetting === undefined ? [] : [[keySetting, `made-up-key-of-${id}`]];
+      }),
     ),
     server: (id) => servers[id],
     requests: () =>
       PROVIDER_IDS.flatMap((id) =>
         servers[id].requests.map((request) => ({ ...request, provider: id })),
       ).sort((a, b) => a.receivedMs - b.receivedMs),
-    requestCounts: () => ({
-      "open-meteo": servers["open-meteo"].requestCount(),
-      "met-norway": servers["met-norway"].requestCount(),
-      wikivoyage: servers.wikivoyage.requestCount(),
-      overpass: servers.overpass.requestCount(),
-      nominatim: servers.nominatim.requestCount(),
-    }),
+    requestCounts: () => perProvider((id) => servers[id].requestCount()),
     openSocketCount: () => PROVIDER_IDS.reduce((sum, id) => sum + servers[id].openSocketCount(), 0),
     setProfile: (profile, profileSeed = seed) =>
       each((server, id) => applyProfile(server, id, profile, profileSeed, monotonicNow)),
@@ -160,16 +128,17 @@ function applyProfile(
   seed: number,
   monotonicNow: () => number,
 ): void {
+  const { column, subjectOf } = testServerOf(id);
   const counts = new Map<string, number>();
   server.setLatencyMs((request) => {
-    const { kind, destination } = subjectOf(id, request);
+    const { kind, destination } = subjectOf(request);
     const n = (counts.get(`${kind}|${destination}`) ?? 0) + 1;
     counts.set(`${kind}|${destination}`, n);
-    return profileLatencyMs(profile, columnOf(id, request), { seed, provider: id, kind, destination, n });
+    return profileLatencyMs(profile, column(request), { seed, provider: id, kind, destination, n });
   });
   const bucket = profile === "rpm50" ? createRpm50Bucket(monotonicNow) : undefined;
   server.setGate((request) =>
-    bucket === undefined || columnOf(id, request) === "weather" || bucket()
+    bucket === undefined || column(request) === "weather" || bucket()
       ? undefined
       : {
           status: 429,
@@ -177,37 +146,4 @@ function applyProfile(
           body: "Too Many Requests",
         },
   );
-}
-
-const columnOf = (id: ProviderId, { url }: ReceivedRequest): ProfileColumn =>
-  id === "met-norway" || (id === "open-meteo" && url.pathname !== "/v1/search") ? "weather" : "text";
-
-/** What a request asks for and about, as far as its provider can tell: the draw is counted by both. */
-function subjectOf(id: ProviderId, { url, body }: ReceivedRequest): { kind: string; destination: string } {
-  const given = url.searchParams;
-  switch (id) {
-    case "wikivoyage": {
-      const titles = given.get("titles") ?? new URLSearchParams(body).get("titles") ?? "";
-      const [root = "", district] = (titles.split("|")[0] ?? "").split("/");
-      if (root !== "") return { kind: district === undefined ? "article" : "districts", destination: root };
-      return {
-        kind: given.get("list") ?? given.get("generator") ?? "query",
-        destination: given.get("srsearch") ?? given.get("gscoord") ?? given.get("ggscoord") ?? "",
-      };
-    }
-    case "overpass": {
-      const [, lat = "", lon = ""] =
-        /around:[\d.]+,(-?[\d.]+),(-?[\d.]+)/.exec(decodeURIComponent(body.replaceAll("+", " "))) ?? [];
-      return { kind: "query", destination: `${lat},${lon}` };
-    }
-    case "open-meteo":
-      return {
-        kind: url.pathname.slice("/v1/".length),
-        destination: given.get("name") ?? `${given.get("latitude")},${given.get("longitude")}`,
-      };
-    case "met-norway":
-      return { kind: "forecast", destination: `${given.get("lat")},${given.get("lon")}` };
-    case "nominatim":
-      return { kind: "search", destination: given.get("q") ?? "" };
-  }
 }

@@ -55,17 +55,17 @@ describe("work that gives way to requests", () => {
       const { body } = await dispatcher.request({ origin: server.baseUrl, path, method: "GET" });
       return await body.text();
     });
-  /** @param onHeaders when the body is there and has not been read as JSON */
+  /** @param onAnswer when the body is there and has not been read as JSON */
   const read = (
     path: string,
-    onHeaders: () => void,
+    onAnswer: () => void,
     signal = new AbortController().signal,
     now: () => number = () => 0,
   ): ReturnType<typeof attempt<string>> =>
     use((dispatcher) =>
       attempt(
         dispatcher,
-        { baseUrl: server.baseUrl, userAgent: "test", provider: "test", onHeaders },
+        { baseUrl: server.baseUrl, userAgent: "test", provider: "test", key: undefined, onAnswer },
         { origin: "TEST_BASE_URL", path },
         z.object({ text: z.string() }).transform(({ text }) => {
           order.push("work");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { durationMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { PROVIDERS } from "../../services/content-fetcher/providers.ts";
+import { Secret } from "../../shared/config.ts";
 import { toReason } from "../../shared/errors.ts";
 import {
   Provider_State as State,
@@ -109,7 +110,9 @@ describe("ListProviders", () => {
     assert.deepEqual([outcome?.kind, outcome?.attemptCount], [Kind.SKIPPED, 0]);
     assert.equal(server.requests.length, 0);
     await without.close();
-    const having = await startFetcherFor([keyed], urls, { keySettings: new Set(["PLAIN_API_KEY"]) });
+    const having = await startFetcherFor([keyed], urls, {
+      providerSettings: { keys: new Map([["PLAIN_API_KEY", new Secret("k")]]), switchedOn: new Set() },
+    });
     const [enabled] = (await having.client.listProviders({})).providers;
     assert.deepEqual([enabled?.state, enabled?.missingSetting], [State.ACTIVE, ""]);
     await having.close();

@@ -31,7 +31,7 @@ export async function startFetcherFor(
       SHUTDOWN_DELAY_MS: 0,
     },
     originUrls,
-    keySettings: new Set(),
+    providerSettings: { keys: new Map(), switchedOn: new Set() },
     providers,
     log: createLog("test", "silent"),
     telemetry: { serveMetrics: () => false },

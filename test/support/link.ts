@@ -26,7 +26,7 @@ export function openLink(
   const clock = createManualClock();
   const pool = createPool({ clock, trustedOrigins: new Set([baseUrl]) });
   const origin = provider.origins[0]?.setting ?? "";
-  const link = createProviderLink(provider, {
+  const link = createProviderLink(provider, undefined, {
     pool,
     baseUrls: { [origin]: baseUrl },
     operatorContact: undefined,

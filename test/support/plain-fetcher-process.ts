@@ -17,7 +17,7 @@ await runService(log, "content-fetcher", async () => {
   const fetcher = await startFetcher({
     settings,
     originUrls: { [ORIGIN]: process.env[ORIGIN] ?? "" },
-    keySettings: new Set(),
+    providerSettings: { keys: new Map(), switchedOn: new Set() },
     providers: [
       plainProvider("plain", { maxConcurrentCount: 1_000 }),
       ...PROVIDERS.filter(({ id }) => id === "almanac"),

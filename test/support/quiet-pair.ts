@@ -1,7 +1,7 @@
 import { readSettings } from "../../shared/config.ts";
 import { createLog } from "../../shared/log.ts";
+import { ORIGIN_SETTINGS } from "../../services/content-fetcher/config.ts";
 import { startPair, type RunningPair } from "../../services/pair.ts";
-import { ORIGINS } from "../providers/test-providers.ts";
 import { startProviderServer, type ProviderServer } from "./provider-server.ts";
 
 /** Both services in this process, with nothing that calls providers by itself. */
@@ -13,7 +13,7 @@ export interface QuietPair extends RunningPair {
 
 export async function startQuietPair(): Promise<QuietPair> {
   const provider = await startProviderServer(() => ({ status: 503, body: "" }));
-  const origins = Object.values(ORIGINS).flat();
+  const origins = Object.keys(ORIGIN_SETTINGS);
   const pair = await startPair(
     { ...Object.fromEntries(origins.map((name) => [name, provider.baseUrl])), WARMING_CALLS_PER_MINUTE: "0" },
     createLog("test", "silent"),

@@ -28,6 +28,7 @@ async function answers(wikitext: string): Promise<Answer[]> {
     http: { json },
     signal: new AbortController().signal,
     now: () => NOW_MS,
+    switchedOn: new Set(),
     kinds: new Set<SectionKind>(KINDS),
     giveWay: () => Promise.resolve(),
     share: <T>(key: string, load: () => Promise<T>): Promise<T> => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { inspect, format } from "node:util";
-import { FETCHER_SETTINGS, ORIGIN_SETTINGS } from "../../services/content-fetcher/config.ts";
+import { FETCHER_SETTINGS, PROVIDER_SETTINGS } from "../../services/content-fetcher/config.ts";
 import { COMPOSER_SETTINGS } from "../../services/guide-composer/config.ts";
 import {
   ConfigError,
@@ -13,7 +13,7 @@ import {
   type SettingTable,
 } from "../../shared/config.ts";
 
-const ALL: SettingTable = { ...COMPOSER_SETTINGS, ...FETCHER_SETTINGS, ...ORIGIN_SETTINGS };
+const ALL: SettingTable = { ...COMPOSER_SETTINGS, ...FETCHER_SETTINGS, ...PROVIDER_SETTINGS };
 
 const HEAD =
   "# All settings, each with its default. The standard OTEL_* settings apply too; by default nothing is exported.\n";

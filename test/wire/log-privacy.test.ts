@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ORIGINS } from "../providers/test-providers.ts";
+import { ORIGIN_SETTINGS } from "../../services/content-fetcher/config.ts";
 import { startProviderServer } from "../support/provider-server.ts";
 import { startServicePair } from "../support/service-process.ts";
 
@@ -9,7 +9,7 @@ describe("the logs of both services", () => {
   it("hold nothing that a caller wrote, at any level", async function () {
     this.timeout(30_000);
     const provider = await startProviderServer(() => ({ status: 500, body: `<p>${MARKER}</p>` }));
-    const origins = Object.values(ORIGINS).flat();
+    const origins = Object.keys(ORIGIN_SETTINGS);
     const pair = await startServicePair({
       ...Object.fromEntries(origins.map((name) => [name, provider.baseUrl])),
       WARMING_CALLS_PER_MINUTE: "0",

@@ -1,8 +1,9 @@
 import type { Dispatcher } from "undici";
 import type { ZodType } from "zod";
 import { ServiceError } from "../../../shared/errors.ts";
+import type { Secret } from "../../../shared/config.ts";
 import { giveWay } from "./give-way.ts";
-import type { HttpAnswer, HttpRequest } from "./http-client.ts";
+import type { HttpAnswer, HttpRequest, KeyPlace } from "./http-client.ts";
 import { parseRetryAfterMs } from "./retry-after.ts";
 
 export interface AttemptTarget {
@@ -10,8 +11,10 @@ export interface AttemptTarget {
   readonly baseUrl: string;
   readonly userAgent: string;
   readonly provider: string;
-  /** Told of the headers of each answer, names in lower case, whatever its status. */
-  readonly onHeaders: (headers: Readonly<Record<string, string>>) => void;
+  /** Undefined when the provider needs none, or none is set. */
+  readonly key: Secret | undefined;
+  /** Told of each answer whose body has come, whatever its status; names of headers in lower case. */
+  readonly onAnswer: (status: number, headers: Readonly<Record<string, string>>) => void;
 }
 
 /** Characters of a body that takes milliseconds to read, with what is made of it; what is below is read at once. */
@@ -32,27 +35,29 @@ export async function attempt<T>(
   now: () => number,
 ): Promise<HttpAnswer<T>> {
   const metadata = { provider: `providers/${target.provider}` };
-  const form = request.form && new URLSearchParams(request.form).toString();
+  const body = bodyOf(request);
+  const key = request.key && placeKey(request.key, target);
   let response: Dispatcher.ResponseData;
-  let body: string;
+  let text: string;
   try {
     response = await dispatcher.request({
       origin: target.baseUrl,
       path: request.path,
-      method: form === undefined ? "GET" : "POST",
-      query: request.query && { ...request.query },
+      method: body === undefined ? "GET" : "POST",
+      query: request.query || key?.query ? { ...request.query, ...key?.query } : undefined,
       headers: {
         accept: "application/json",
         "accept-encoding": "gzip, br",
         "user-agent": target.userAgent,
-        ...(form !== undefined && { "content-type": "application/x-www-form-urlencoded" }),
+        ...(body !== undefined && { "content-type": body.type }),
         ...request.headers,
+        ...key?.headers,
       },
-      body: form ?? null,
+      body: body?.text ?? null,
       signal,
     });
     // Its size is limited where it comes from: on the wire by the agent, decompressed by the interceptor.
-    body = await response.body.text();
+    text = await response.body.text();
   } catch (error) {
     throw signal.aborted ? signal.reason : transportError(error, metadata);
   }
@@ -61,13 +66,31 @@ export async function attempt<T>(
   const headers = Object.fromEntries(
     Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
   );
-  target.onHeaders(headers);
+  target.onAnswer(statusCode, headers);
   if (!(statusCode >= 200 && statusCode < 300)) {
-    throw statusError(statusCode, headers, metadata, now, () => request.refusalDelayMs?.(statusCode, body));
+    throw statusError(statusCode, headers, metadata, now, () => request.refusalDelayMs?.(statusCode, text));
   }
   // Whatever fires meanwhile: the answer came whole, and in time.
-  if (body.length >= LARGE_BODY_LENGTH) await giveWay();
-  return { status: statusCode, body: parse(body, schema, metadata), headers, fetchMs };
+  if (text.length >= LARGE_BODY_LENGTH) await giveWay();
+  return { status: statusCode, body: parse(text, schema, metadata), headers, fetchMs };
+}
+
+function bodyOf({
+  form,
+  jsonBody,
+}: HttpRequest): { readonly type: string; readonly text: string } | undefined {
+  if (form !== undefined)
+    return { type: "application/x-www-form-urlencoded", text: new URLSearchParams(form).toString() };
+  return jsonBody === undefined ? undefined : { type: "application/json", text: JSON.stringify(jsonBody) };
+}
+
+/** The one place where a key is revealed. */
+function placeKey(place: KeyPlace, { key, provider }: AttemptTarget): Pick<HttpRequest, "query" | "headers"> {
+  if (key === undefined) throw new Error(`${provider} asks for a key that it has no setting for`);
+  if (place.in === "query") return { query: { [place.name]: key.reveal() } };
+  return {
+    headers: { [place.name]: place.scheme === undefined ? key.reveal() : `${place.scheme} ${key.reveal()}` },
+  };
 }
 
 type Metadata = Readonly<Record<string, string>>;

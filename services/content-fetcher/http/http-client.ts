@@ -1,5 +1,14 @@
 import type { ZodType } from "zod";
 
+/** Where a key stands in a request. */
+export interface KeyPlace {
+  readonly in: "query" | "header";
+  /** Of the parameter or of the header. */
+  readonly name: string;
+  /** Stands before the key in the header, for example `Bearer`. */
+  readonly scheme?: string;
+}
+
 /** One request of an adapter. The client adds User-Agent, Accept-Encoding, deadline, limits and the span. */
 export interface HttpRequest {
   /** Setting that names the origin, for example `OVERPASS_BASE_URL`; one of the provider's `origins`. */
@@ -9,6 +18,10 @@ export interface HttpRequest {
   readonly query?: Readonly<Record<string, string>>;
   /** Sent as `application/x-www-form-urlencoded` by POST. Without it the request is a GET. */
   readonly form?: Readonly<Record<string, string>>;
+  /** Sent as `application/json` by POST; not together with `form`. */
+  readonly jsonBody?: unknown;
+  /** Where the provider wants its key; absent for a request without one. The adapter never sees the key. */
+  readonly key?: KeyPlace;
   readonly headers?: Readonly<Record<string, string>>;
   /**
    * How long to stay away after an error status without `Retry-After`, milliseconds, for providers that say so in the

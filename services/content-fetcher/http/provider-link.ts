@@ -1,5 +1,6 @@
 import { metrics, SpanKind } from "@opentelemetry/api";
 import type { ZodType } from "zod";
+import type { Secret } from "../../../shared/config.ts";
 import { ServiceError, type Reason } from "../../../shared/errors.ts";
 import { ATTRIBUTE } from "../../../shared/telemetry/attributes.ts";
 import { DURATION_BUCKETS_S } from "../../../shared/telemetry/interceptors.ts";
@@ -37,6 +38,8 @@ export interface ProviderLink {
   readonly open: (scope: Omit<CallScope, "repeatable">) => {
     readonly http: HttpClient;
     readonly attemptCount: () => number;
+    /** Of those attempts, the ones that the provider answered with a success. */
+    readonly answeredCount: () => number;
   };
   readonly status: () => PipelineStatus;
 }
@@ -53,8 +56,16 @@ interface Ask<T> {
 export const userAgent = (operatorContact: string | undefined): string =>
   operatorContact === undefined ? `Wayfarer/${VERSION}` : `Wayfarer/${VERSION} (${operatorContact})`;
 
-/** Builds the pipeline of one provider once; all its calls share limits, pauses and circuits. */
-export function createProviderLink(provider: Provider, options: LinkOptions): ProviderLink {
+/**
+ * Builds the pipeline of one provider once; all its calls share limits, pauses and circuits.
+ *
+ * @param key undefined when the provider needs none, or none is set
+ */
+export function createProviderLink(
+  provider: Provider,
+  key: Secret | undefined,
+  options: LinkOptions,
+): ProviderLink {
   const { limits } = provider;
   const { pool, now, clock } = options;
   const name = `providers/${provider.id}`;
@@ -72,14 +83,7 @@ export function createProviderLink(provider: Provider, options: LinkOptions): Pr
     clock,
     random: options.random,
   });
-  const identity: Omit<AttemptTarget, "baseUrl"> = {
-    userAgent: userAgent(options.operatorContact),
-    provider: provider.id,
-    onHeaders: (headers) => {
-      const seen = parseRateHeaders(headers, now());
-      if (seen !== undefined) pipeline.observeQuota(seen);
-    },
-  };
+  const identity = { userAgent: userAgent(options.operatorContact), provider: provider.id, key };
   const duration = metrics.getMeter("wayfarer").createHistogram("wayfarer.provider.attempt.duration", {
     unit: "s",
     description: "Duration of attempts, waiting for a socket included",
@@ -121,14 +125,21 @@ export function createProviderLink(provider: Provider, options: LinkOptions): Pr
     status: pipeline.status,
     open: (scope) => {
       let attemptCount = 0;
+      let answeredCount = 0;
+      const onAnswer: AttemptTarget["onAnswer"] = (status, headers) => {
+        if (status >= 200 && status < 300) answeredCount += 1;
+        const seen = parseRateHeaders(headers, now());
+        if (seen !== undefined) pipeline.observeQuota(seen);
+      };
       return {
         attemptCount: () => attemptCount,
+        answeredCount: () => answeredCount,
         http: {
           json: async (request, schema, judge) => {
             const baseUrl = options.baseUrls[request.origin];
             if (baseUrl === undefined)
               throw new Error(`${provider.id} asks for an origin that has no base URL: ${request.origin}`);
-            const ask = { request, schema, judge, target: { ...identity, baseUrl } };
+            const ask = { request, schema, judge, target: { ...identity, baseUrl, onAnswer } };
             return await pipeline.to(request.origin).execute(
               (attemptScope) => {
                 attemptCount += 1;

@@ -1,0 +1,107 @@
+import type {
+  FaultReplies,
+  ProviderServerOptions,
+  ReceivedRequest,
+  Reply,
+} from "../support/provider-server.ts";
+import { createMetNorway, MET_NORWAY_FAULTS } from "./met-norway-server.ts";
+import { createNominatim, NOMINATIM_FAULTS } from "./nominatim-server.ts";
+import { createOpenMeteo, OPEN_METEO_FAULTS } from "./open-meteo-server.ts";
+import { createOverpass, OVERPASS_BUSY, OVERPASS_FAULTS } from "./overpass-server.ts";
+import type { ProfileColumn } from "./profiles.ts";
+import { createWikivoyage, WIKIVOYAGE_FAULTS } from "./wikivoyage-server.ts";
+import type { Worlds } from "./world/worlds.ts";
+
+/** What the servers are made from. */
+export interface ServerSetup {
+  readonly worlds: Worlds;
+  readonly seed: number;
+  /** Wall clock, milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly oneOverpassQueryAtATime: boolean;
+  readonly maxWikivoyageResultBytes: number;
+}
+
+/** One provider's test server. */
+export interface TestServer {
+  /** Settings that lead to it: all hosts of a provider are one server here. */
+  readonly origins: readonly string[];
+  /** Setting of the key that it wants; absent when it wants none. */
+  readonly keySetting?: string;
+  readonly faultReplies: FaultReplies;
+  readonly create: (setup: ServerSetup) => (request: ReceivedRequest) => Reply;
+  readonly options?: (setup: ServerSetup) => ProviderServerOptions;
+  /** Which latencies of a profile its answers take. */
+  readonly column: (request: ReceivedRequest) => ProfileColumn;
+  /** What a request asks for and about, as far as its provider can tell: a profile's draws are counted by both. */
+  readonly subjectOf: (request: ReceivedRequest) => { readonly kind: string; readonly destination: string };
+}
+
+/** Every test server; a further one is a row. Those that are started on given ports take them in this order. */
+export const TEST_SERVERS = {
+  "open-meteo": {
+    origins: ["OPEN_METEO_FORECAST_BASE_URL", "OPEN_METEO_ARCHIVE_BASE_URL", "OPEN_METEO_GEOCODING_BASE_URL"],
+    faultReplies: OPEN_METEO_FAULTS,
+    create: ({ worlds, seed, now }) => createOpenMeteo(worlds, seed, now),
+    column: ({ url }) => (url.pathname === "/v1/search" ? "text" : "weather"),
+    subjectOf: ({ url }) => ({
+      kind: url.pathname.slice("/v1/".length),
+      destination: url.searchParams.get("name") ?? positionOf(url, "latitude", "longitude"),
+    }),
+  },
+  "met-norway": {
+    origins: ["MET_NORWAY_BASE_URL"],
+    faultReplies: MET_NORWAY_FAULTS,
+    create: ({ worlds, seed, now }) => createMetNorway(worlds, seed, now),
+    column: () => "weather",
+    subjectOf: ({ url }) => ({ kind: "forecast", destination: positionOf(url, "lat", "lon") }),
+  },
+  wikivoyage: {
+    origins: ["WIKIVOYAGE_BASE_URL"],
+    faultReplies: WIKIVOYAGE_FAULTS,
+    create: ({ worlds, maxWikivoyageResultBytes }) =>
+      createWikivoyage(worlds, { maxResultBytes: maxWikivoyageResultBytes }),
+    column: () => "text",
+    subjectOf: ({ url, body }) => {
+      const given = url.searchParams;
+      const titles = given.get("titles") ?? new URLSearchParams(body).get("titles") ?? "";
+      const [root = "", district] = (titles.split("|")[0] ?? "").split("/");
+      if (root !== "") return { kind: district === undefined ? "article" : "districts", destination: root };
+      return {
+        kind: given.get("list") ?? given.get("generator") ?? "query",
+        destination: given.get("srsearch") ?? given.get("gscoord") ?? given.get("ggscoord") ?? "",
+      };
+    },
+  },
+  overpass: {
+    origins: ["OVERPASS_BASE_URL"],
+    faultReplies: OVERPASS_FAULTS,
+    create: ({ worlds, now }) => createOverpass(worlds, now),
+    options: ({ oneOverpassQueryAtATime }) =>
+      oneOverpassQueryAtATime ? { concurrency: { maxPerClientCount: 1, refusal: OVERPASS_BUSY } } : {},
+    column: () => "text",
+    subjectOf: ({ body }) => {
+      const [, lat = "", lon = ""] =
+        /around:[\d.]+,(-?[\d.]+),(-?[\d.]+)/.exec(decodeURIComponent(body.replaceAll("+", " "))) ?? [];
+      return { kind: "query", destination: `${lat},${lon}` };
+    },
+  },
+  nominatim: {
+    origins: ["NOMINATIM_BASE_URL"],
+    faultReplies: NOMINATIM_FAULTS,
+    create: () => createNominatim(),
+    column: () => "text",
+    subjectOf: ({ url }) => ({ kind: "search", destination: url.searchParams.get("q") ?? "" }),
+  },
+} as const satisfies Readonly<Record<string, TestServer>>;
+
+export type ProviderId = keyof typeof TEST_SERVERS;
+
+export const isProviderId = (text: string): text is ProviderId => Object.hasOwn(TEST_SERVERS, text);
+
+export const PROVIDER_IDS: readonly ProviderId[] = Object.keys(TEST_SERVERS).filter(isProviderId);
+
+export const testServerOf = (id: ProviderId): TestServer => TEST_SERVERS[id];
+
+const positionOf = (url: URL, latitude: string, longitude: string): string =>
+  `${url.searchParams.get(latitude)},${url.searchParams.get(longitude)}`;

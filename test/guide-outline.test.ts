@@ -12,6 +12,8 @@ const outcome = fc.record({
   provider: fc.stringMatching(/^providers\/[a-z]{1,12}$/),
   attemptCount: fc.integer({ min: 0, max: 3 }),
   detail: fc.string(),
+  costUsdMicros: fc.bigInt({ min: 0n, max: 1_000_000n }),
+  costEstimated: fc.boolean(),
 });
 const section = fc.record({
   kind: fc.constantFrom(...KINDS),
@@ -42,7 +44,12 @@ describe("outline of an encoded guide", () => {
           calls: guide.sections.flatMap(({ kind, providerOutcomes }) =>
             providerOutcomes
               .filter(({ attemptCount }) => attemptCount > 0)
-              .map(({ provider }) => ({ kind, provider })),
+              .map(({ provider, costUsdMicros, costEstimated }) => ({
+                kind,
+                provider,
+                costUsdMicros,
+                costEstimated,
+              })),
           ),
           expireMs: expireTime && timestampMs(expireTime),
         });

@@ -16,6 +16,10 @@ export interface ProviderCallOfGuide {
   readonly kind: SectionKind;
   /** Resource name. */
   readonly provider: string;
+  /** What it cost, millionths of a US dollar. */
+  readonly costUsdMicros: bigint;
+  /** Whether that is a list price. */
+  readonly costEstimated: boolean;
 }
 
 const SECTIONS = GuideSchema.field.sections.number;
@@ -57,7 +61,7 @@ function callsOf(section: Uint8Array): ProviderCallOfGuide[] {
   const { kind, providerOutcomes } = fromBinary(SectionSchema, Buffer.concat(parts));
   return providerOutcomes
     .filter(({ attemptCount }) => attemptCount > 0)
-    .map(({ provider }) => ({ kind, provider }));
+    .map(({ provider, costUsdMicros, costEstimated }) => ({ kind, provider, costUsdMicros, costEstimated }));
 }
 
 interface RawField {

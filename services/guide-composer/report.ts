@@ -8,8 +8,8 @@ import {
 } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { ProviderOutcome_Kind, type SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { Decision } from "./cache/probe.ts";
-import type { GuideOutline } from "./guide-outline.ts";
-import type { CatalogOffering, PlannedContent, SettledContent } from "./plan.ts";
+import type { GuideOutline, ProviderCallOfGuide } from "./guide-outline.ts";
+import type { CatalogOffering, SettledContent } from "./plan.ts";
 
 /** The API's name of each choice of a lookup. A new choice does not compile until it has a row. */
 export const TO_CACHE_DECISION = {
@@ -109,25 +109,25 @@ export const savedBy = ({ settled, loadedNow }: LookedUp, offerings: readonly Ca
     ? { savedCallCount: 0, savedCostUsdMicros: 0n }
     : {
         savedCallCount: settled.outcome.attemptCount > 0 ? 1 : 0,
-        savedCostUsdMicros: expectedCost(settled.planned, offerings),
+        savedCostUsdMicros: costOfRepeating({ ...settled.planned, ...settled.outcome }, offerings),
       };
 
 /** What a guide that was cached whole spared: the calls that its sections once took. */
 export function savedByGuide({ calls }: GuideOutline, offerings: readonly CatalogOffering[]): Saved {
   return {
     savedCallCount: calls.length,
-    savedCostUsdMicros: calls.reduce((sum, call) => sum + expectedCost(call, offerings), 0n),
+    savedCostUsdMicros: calls.reduce((sum, call) => sum + costOfRepeating(call, offerings), 0n),
   };
 }
 
 const isStale = ({ decisions }: LookedUp): boolean => decisions.includes("HIT_STALE");
 
-const expectedCost = (
-  planned: Pick<PlannedContent, "kind" | "provider">,
-  offerings: readonly CatalogOffering[],
-): bigint =>
-  offerings.find(({ kind, provider }) => kind === planned.kind && provider === planned.provider)
-    ?.expectedCostUsdMicros ?? 0n;
+/** What it would cost to make a call again: what the provider charged for it, when it said so, else its list price. */
+const costOfRepeating = (call: ProviderCallOfGuide, offerings: readonly CatalogOffering[]): bigint =>
+  call.costEstimated
+    ? (offerings.find(({ kind, provider }) => kind === call.kind && provider === call.provider)
+        ?.expectedCostUsdMicros ?? call.costUsdMicros)
+    : call.costUsdMicros;
 
 function sectionReports(lookedUp: readonly LookedUp[], endMs: number): SectionReport[] {
   const kinds: SectionKind[] = [...new Set(lookedUp.map(({ settled }) => settled.planned.kind))];

@@ -10,6 +10,7 @@ import {
   listenAddress,
   readSettings,
   Secret,
+  secret as keyType,
   type SettingTable,
 } from "../../shared/config.ts";
 
@@ -119,6 +120,33 @@ describe("a gRPC target", () => {
     "[::g]:50052",
   ])
     it(`is not ${JSON.stringify(text)}`, () => assert.equal(grpcTarget.parse(text), undefined));
+});
+
+describe("a key", () => {
+  it("is what can stand in a header and in a query", () => {
+    assert.equal(keyType.parse("a1/b2+c3=_-.~")?.reveal(), "a1/b2+c3=_-.~");
+    assert.equal(keyType.parse("k".repeat(500))?.reveal().length, 500);
+  });
+  for (const text of [
+    "hunter2\n",
+    "hun ter2",
+    "\thunter2",
+    "hunter2\r\nx-evil: 1",
+    "hünter2",
+    "h".repeat(501),
+  ])
+    it(`is not ${JSON.stringify(text.slice(0, 20))}, which is told without its value`, () =>
+      assert.throws(
+        () =>
+          readSettings(
+            { X_API_KEY: { type: keyType, default: undefined, description: "" } },
+            { X_API_KEY: text },
+          ),
+        (error) =>
+          error instanceof ConfigError &&
+          error.message.includes("X_API_KEY must be") &&
+          !/h[uü]n|hh/.test(error.message),
+      ));
 });
 
 describe("a secret", () => {

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { PROVIDERS } from "../services/content-fetcher/providers.ts";
 
 const ENTRY = fileURLToPath(new URL("sandbox/main.ts", import.meta.url));
 
@@ -29,8 +30,31 @@ const guideSchema = z.object({
   }),
 });
 const providersSchema = z.object({
-  providers: z.array(z.object({ name: z.string(), baseUris: z.array(z.string()).optional() })),
+  providers: z.array(
+    z.object({
+      name: z.string(),
+      baseUris: z.array(z.string()).optional(),
+      missingSetting: z.string().optional(),
+    }),
+  ),
 });
+
+async function untilServing({ child, output }: ReturnType<typeof start>): Promise<void> {
+  while (!output.stdout.includes("Ctrl-C")) {
+    if (child.exitCode !== null || child.stdout === null) assert.fail(output.stderr);
+    await once(child.stdout, "data");
+  }
+}
+
+async function listProviders({ stdout }: { readonly stdout: string }) {
+  const fetcher = /content-fetcher +(\S+)/.exec(stdout)?.[1] ?? "";
+  const listed = await fetch(`http://${fetcher}/wayfarer.content.v1.ContentService/ListProviders`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: "{}",
+  });
+  return providersSchema.parse(await listed.json()).providers;
+}
 
 describe("npm run sandbox", function () {
   // Three processes that start one after the other, on a machine that may be busy.
@@ -43,17 +67,14 @@ describe("npm run sandbox", function () {
   });
 
   it("prints what it is and ready lines, composes a guide, and ends in order", async () => {
-    const { child, output } = start("--seed", "3", "--fault", "met-norway=status:503");
+    const started = start("--seed", "3", "--fault", "met-norway=status:503");
+    const { child, output } = started;
     try {
-      while (!output.stdout.includes("Ctrl-C")) {
-        if (child.exitCode !== null || child.stdout === null) assert.fail(output.stderr);
-        await once(child.stdout, "data");
-      }
+      await untilServing(started);
       assert.match(output.stdout, /TEST SERVERS/);
       assert.match(output.stdout, /no real provider's data/);
       assert.match(output.stdout, /seed 3, met-norway status/);
       const composer = /guide-composer +(\S+)/.exec(output.stdout)?.[1] ?? "";
-      const fetcher = /content-fetcher +(\S+)/.exec(output.stdout)?.[1] ?? "";
       assert.ok(
         output.stdout.includes(
           `grpcurl -plaintext -d '{"spec":{"destination_query":"Lisbon"}}' ${composer} `,
@@ -68,16 +89,40 @@ describe("npm run sandbox", function () {
       const kinds = guide.sections.map(({ kind }) => kind);
       for (const kind of ["OVERVIEW", "WEATHER", "ATTRACTIONS", "RESTAURANTS", "NEIGHBORHOODS", "PRACTICAL"])
         assert.ok(kinds.includes(`SECTION_KIND_${kind}`), `${kind}: ${JSON.stringify(guide.omissions)}`);
-      const listed = await fetch(`http://${fetcher}/wayfarer.content.v1.ContentService/ListProviders`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: "{}",
-      });
-      const uris = providersSchema
-        .parse(await listed.json())
-        .providers.flatMap(({ baseUris }) => baseUris ?? []);
+      const listed = await listProviders(output);
+      const keyed = PROVIDERS.filter(({ keySetting }) => keySetting !== undefined);
+      assert.deepEqual(
+        listed.flatMap(({ missingSetting }) => missingSetting ?? []),
+        keyed.map(({ keySetting }) => keySetting),
+      );
+      const uris = listed.flatMap(({ baseUris }) => baseUris ?? []);
       assert.ok(uris.length >= 6);
       for (const uri of uris) assert.ok(output.stdout.includes(`_BASE_URL=${uri}\n`), uri);
+    } finally {
+      child.kill("SIGTERM");
+      if (child.exitCode === null) await once(child, "exit");
+    }
+    assert.equal(child.exitCode, 0, output.stderr);
+  });
+
+  it("has made-up keys for the providers that want one, when told to", async () => {
+    const started = start("--keys");
+    const { child, output } = started;
+    try {
+      await untilServing(started);
+      const listed = await listProviders(output);
+      assert.deepEqual(
+        listed.flatMap(({ missingSetting }) => missingSetting ?? []),
+        [],
+      );
+      assert.match(output.stdout, /^ {2}OPENWEATHER_API_KEY=made-up-key-of-openweather$/m);
+      const composer = /guide-composer +(\S+)/.exec(output.stdout)?.[1] ?? "";
+      const response = await fetch(`http://${composer}/wayfarer.guide.v1.GuideService/ComposeGuide`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: '{"spec":{"destinationQuery":"Lisbon","sectionKinds":["SECTION_KIND_WEATHER"]}}',
+      });
+      assert.match(await response.text(), /"provider":"providers\/openweather","kind":"KIND_CONTENT"/);
     } finally {
       child.kill("SIGTERM");
       if (child.exitCode === null) await once(child, "exit");
@@ -143,7 +188,7 @@ describe("npm run sandbox", function () {
     const { child, output } = start("--help");
     await once(child, "close");
     assert.equal(child.exitCode, 0);
-    for (const option of ["--profile", "--seed", "--latency-ms", "--fault"])
+    for (const option of ["--profile", "--seed", "--latency-ms", "--fault", "--keys"])
       assert.ok(output.stdout.includes(option), option);
   });
 

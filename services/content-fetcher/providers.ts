@@ -3,6 +3,7 @@ import { almanac } from "./providers/almanac/almanac.ts";
 import { metNorway } from "./providers/met-norway.ts";
 import { nominatim } from "./providers/nominatim.ts";
 import { openMeteo } from "./providers/open-meteo/open-meteo.ts";
+import { openWeather } from "./providers/openweather/openweather.ts";
 import { overpass } from "./providers/overpass/overpass.ts";
 import { wikivoyage } from "./providers/wikivoyage/wikivoyage.ts";
 
@@ -14,4 +15,5 @@ export const PROVIDERS: readonly Provider[] = [
   metNorway,
   almanac,
   nominatim,
+  openWeather,
 ];

@@ -89,7 +89,8 @@ export function createRegistry(
       let destinations: Destination[] = [];
       for (const entry of entries.values()) {
         const { geocode } = entry.provider;
-        if (geocode === undefined) continue;
+        // One whose key is not set is as if it were not there: it leaves nothing undecided.
+        if (geocode === undefined || entry.missingSetting !== undefined) continue;
         const { value, outcome } = await runCall({
           entry,
           kind: undefined,

@@ -29,8 +29,8 @@ import type { ContentClient } from "./fetch/content-client.ts";
 const GEOCODE_LIFE_MS = 7 * 86_400_000;
 /** "No such place" is believed for less: somebody may add it. So is what one geocoder said while another one failed. */
 const SHORT_GEOCODE_LIFE_MS = 3_600_000;
-/** Two geocoders, one after the other, with the 5 s that each attempt has. Callers leave earlier if they must. */
-const GEOCODE_TIMEOUT_MS = 10_000;
+/** Some geocoders, one after the other, with the 5 s at most that each attempt has. Callers leave earlier if they must. */
+const GEOCODE_TIMEOUT_MS = 20_000;
 /** A place is the destination of a point up to this far away. */
 const MAX_POINT_DISTANCE_KM = 50;
 const MAX_CANDIDATE_COUNT = 10;

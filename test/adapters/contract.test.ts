@@ -4,14 +4,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { toJsonString } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import * as fc from "fast-check";
-import {
-  ContentSchema,
-  QueryAspect,
-  type Content,
-} from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
+import { ContentSchema, QueryAspect } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import {
   BudgetLevel,
   ProviderOutcome_Kind as OutcomeKind,
+  ProviderOutcomeSchema,
   SectionKindSchema,
   TravelGroup,
   type ProviderOutcome,
@@ -22,11 +19,13 @@ import type { Pool } from "../../services/content-fetcher/http/pool.ts";
 import type { Provider } from "../../services/content-fetcher/provider.ts";
 import { PROVIDERS } from "../../services/content-fetcher/providers.ts";
 import { startProviderServer, type Fault, type ProviderServer } from "../support/provider-server.ts";
+import { checkContent, isEmbedded, uriOf } from "./check-content.ts";
 import { CONTRACT_FIXTURES, MAY_BE_EMPTY, type Answerer, type ContractFixture } from "./fixtures.ts";
 import {
   NOW_MS,
   openAdapter,
   OPERATOR_CONTACT,
+  TEST_KEY,
   queryOf,
   startPool,
   withAttemptTimeout,
@@ -45,10 +44,6 @@ const operationsOf = (provider: Provider): Operation[] => [
   ...provider.offerings.map(({ kind }) => ({ name: kindName(kind), kind })),
   ...(provider.geocode === undefined ? [] : [{ name: "geocode" as const, kind: undefined }]),
 ];
-
-const isEmbedded = (provider: Provider): boolean => provider.origins.length === 0;
-const nameOf = (provider: Provider): string => `providers/${provider.id}`;
-const uriOf = (text: string): string => new URL(text).href;
 
 /** Attempt timeout in tests, milliseconds: long enough for a true answer, short enough to wait for. */
 const TIMEOUT_MS = 150;
@@ -78,42 +73,6 @@ function statesItsTerms(provider: Provider): void {
     }
     if (!isEmbedded(provider)) assert.ok(limits.attemptTimeoutMs > 0 && limits.attemptTimeoutMs <= 10_000);
   });
-}
-
-/** Every item of a content, with what it says. */
-function checkContent(provider: Provider, kind: SectionKind, content: Content | undefined): void {
-  assert.ok(content, "there is content");
-  assert.equal(content.provider, nameOf(provider));
-  assert.equal(content.sectionKind, kind);
-  assert.ok(content.fetchTime);
-  assert.ok(content.attribution && content.attribution.text !== "");
-  const { narratives, facts, listings, forecasts } = content;
-  const items = [...narratives, ...facts, ...listings, ...forecasts];
-  assert.ok(items.length > 0);
-  assert.ok(listings.length <= queryOf().maxListingCount, `${listings.length} listings`);
-  for (const { citations } of items) {
-    assert.ok(citations.length > 0);
-    for (const citation of citations) {
-      assert.equal(citation.provider, nameOf(provider));
-      assert.ok(uriOf(citation.uri).startsWith("https://"));
-      assert.notEqual(citation.title.trim(), "");
-      assert.ok(citation.fetchTime);
-      if (!isEmbedded(provider)) assert.equal(citation.license, provider.terms.license);
-    }
-  }
-  for (const { key, label, value } of facts) assert.ok(key !== "" && label !== "" && value.trim() !== "");
-  assert.equal(new Set(facts.map(({ key }) => key)).size, facts.length, "keys of facts differ");
-  for (const { text, languageCode } of narratives) assert.ok(text.trim() !== "" && languageCode !== "");
-  for (const { title, key, details, websiteUri, summary, languageCode, location } of listings) {
-    assert.ok(title.trim() === title && title !== "" && key !== "" && details.case !== undefined);
-    assert.equal(summary === "", languageCode === "");
-    if (websiteUri !== "") assert.match(uriOf(websiteUri), /^https?:/);
-    if (location) assert.ok(Math.abs(location.latitude) <= 90 && Math.abs(location.longitude) <= 180, title);
-  }
-  for (const forecast of forecasts) {
-    assert.ok(forecast.date && forecast.basis !== 0);
-    assert.ok(forecast.minTemperatureCelsius <= forecast.maxTemperatureCelsius);
-  }
 }
 
 function answersWithoutNetwork(provider: Provider): void {
@@ -250,7 +209,7 @@ function keepsTheContract(provider: Provider, fixture: ContractFixture): void {
           assert.equal(outcomes[0]?.kind, OutcomeKind.CONTENT);
           assert.ok(destinations.length > 0 && destinations.length <= 5);
           for (const found of destinations) {
-            assert.match(found.name, /^destinations\/(\d+|osm-[nwr]\d+)$/);
+            assert.match(found.name, /^destinations\/(\d+|osm-[nwr]\d+|at-[ns]\d+-[ew]\d+)$/);
             assert.ok(found.displayName !== "" && found.location);
             assert.match(found.countryCode, /^([A-Z]{2})?$/);
             assert.ok(new Intl.DateTimeFormat("en", { timeZone: found.timeZone }));
@@ -273,6 +232,25 @@ function keepsTheContract(provider: Provider, fixture: ContractFixture): void {
           assert.equal(headers["traceparent"], undefined);
         }
       });
+
+      if (provider.keySetting !== undefined) {
+        it("sends its key, and tells nobody of it", async () => {
+          const told = [await run(operation)];
+          const { requests } = server;
+          const sent = requests.filter(({ url, headers }) =>
+            [...url.searchParams.values(), ...Object.values(headers).flat()].some(
+              (value) => value === TEST_KEY || value?.endsWith(` ${TEST_KEY}`),
+            ),
+          );
+          assert.ok(sent.length > 0);
+          for (const status of [400, 401, 403, 404, 500]) {
+            server.setFault({ kind: "status", status, body: JSON.stringify({ message: TEST_KEY }) });
+            told.push(await run(operation));
+          }
+          for (const outcome of told)
+            assert.ok(!toJsonString(ProviderOutcomeSchema, outcome).includes(TEST_KEY));
+        });
+      }
 
       it("tells nothing there from a failure", async () => {
         answer = fixture.nothing.answer;

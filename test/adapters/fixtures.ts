@@ -5,10 +5,11 @@ import type { FaultReplies, ReceivedRequest, Reply } from "../support/provider-s
 import { createMetNorway, MET_NORWAY_FAULTS } from "../providers/met-norway-server.ts";
 import { createNominatim, NOMINATIM_FAULTS } from "../providers/nominatim-server.ts";
 import { createOpenMeteo, OPEN_METEO_FAULTS } from "../providers/open-meteo-server.ts";
+import { createOpenWeather, OPENWEATHER_FAULTS } from "../providers/openweather-server.ts";
 import { createOverpass, OVERPASS_FAULTS } from "../providers/overpass-server.ts";
 import { createWikivoyage, WIKIVOYAGE_FAULTS } from "../providers/wikivoyage-server.ts";
 import { createWorlds, type Worlds } from "../providers/world/worlds.ts";
-import { NOW_MS, type QueryParts } from "./harness.ts";
+import { NOW_MS, TEST_KEY, type QueryParts } from "./harness.ts";
 
 /** Text of a file below `test/fixtures`. */
 export const fixture = (path: string): string =>
@@ -152,6 +153,32 @@ export const CONTRACT_FIXTURES: Readonly<Record<string, ContractFixture>> = {
       expectMatch(given.get("q"), /^Santorini$/, "q");
       expectMatch(given.get("format"), /^jsonv2$/, "format");
       expectMatch(given.get("limit"), /^([1-9]|[1-3]\d|40)$/, "limit");
+    },
+  },
+  openweather: {
+    answer: lazily(() => createOpenWeather(lisbon(), SEED, now)),
+    nothing: {
+      answer: ({ url }) =>
+        url.pathname === "/geo/1.0/direct"
+          ? { body: "[]" }
+          : { status: 404, body: JSON.stringify({ cod: "404", message: "city not found" }) },
+      outcome: "NOTHING_FOUND",
+    },
+    faultReplies: OPENWEATHER_FAULTS,
+    query: { startDate: "2026-11-25" },
+    geocodeQuery: "Santorini",
+    check: (request) => {
+      expectPath(request, /^\/(data\/2\.5\/forecast|geo\/1\.0\/direct)$/);
+      const given = request.url.searchParams;
+      expectMatch(given.get("appid"), new RegExp(`^${TEST_KEY}$`), "appid");
+      if (request.url.pathname === "/geo/1.0/direct") {
+        expectMatch(given.get("q"), /^Santorini$/, "q");
+        expectMatch(given.get("limit"), /^[1-5]$/, "limit");
+        return;
+      }
+      expectMatch(given.get("lat"), /^38\.7167$/, "lat");
+      expectMatch(given.get("lon"), /^-9\.1333$/, "lon");
+      expectMatch(given.get("units"), /^metric$/, "units");
     },
   },
   wikivoyage: {

@@ -1,9 +1,8 @@
 import { LRUCache } from "lru-cache";
 import tzLookup from "tz-lookup";
 import type { ReceivedRequest, Reply } from "../support/provider-server.ts";
-import { isoDayAt, offsetSeconds } from "./world/local-time.ts";
-import { weatherOf, type DayWeather } from "./world/weather.ts";
-import type { Climate } from "./world/world.ts";
+import { createWeatherAt, rainOf, temperatureOf, tenths } from "./world/hours.ts";
+import type { DayWeather } from "./world/weather.ts";
 import type { Worlds } from "./world/worlds.ts";
 
 const HOUR_MS = 3_600_000;
@@ -68,20 +67,19 @@ export function createMetNorway(
 function forecast(worlds: Worlds, seed: number, runMs: number, latitude: number, longitude: number): object {
   const timeZone = tzLookup(latitude, longitude);
   const { place, climate } = worlds.climateAt(latitude, longitude);
-  const today = isoDayAt(runMs, timeZone);
-  const offsetMs = offsetMsOver(runMs, runMs + REACH_MS + DAY_MS, timeZone);
-  const days = new Map<string, DayWeather>();
-  const weatherAt = (atMs: number): DayWeather => {
-    const day = new Date(atMs + offsetMs(atMs)).toISOString().slice(0, 10);
-    const known = days.get(day) ?? dayOf(seed, place, climate, latitude, day, today);
-    days.set(day, known);
-    return known;
-  };
+  const { weatherAt, hourOf } = createWeatherAt({
+    seed,
+    place,
+    climate,
+    latitude,
+    timeZone,
+    fromMs: runMs,
+    toMs: runMs + REACH_MS + DAY_MS,
+  });
   const hours = Array.from({ length: HOURLY_COUNT }, (_, index) => runMs + index * HOUR_MS);
   const firstSix = Math.ceil((runMs + HOURLY_COUNT * HOUR_MS) / (6 * HOUR_MS)) * 6 * HOUR_MS;
   const sixes: number[] = [];
   for (let atMs = firstSix; atMs <= runMs + REACH_MS; atMs += 6 * HOUR_MS) sixes.push(atMs);
-  const hourOf = (atMs: number): number => new Date(atMs + offsetMs(atMs)).getUTCHours();
   const step = (atMs: number, hourly: boolean, left: number): object => {
     const weather = weatherAt(atMs);
     const hour = hourOf(atMs);
@@ -143,35 +141,6 @@ function forecast(worlds: Worlds, seed: number, runMs: number, latitude: number,
     },
   };
 }
-
-/** Offset of a zone within a span; asking for every hour of it is slow, and needless unless the clocks change in it. */
-function offsetMsOver(fromMs: number, toMs: number, timeZone: string): (atMs: number) => number {
-  const first = offsetSeconds(fromMs, timeZone) * 1000;
-  if (first === offsetSeconds(toMs, timeZone) * 1000) return () => first;
-  return (atMs) => offsetSeconds(atMs, timeZone) * 1000;
-}
-
-function dayOf(
-  seed: number,
-  place: string,
-  climate: Climate,
-  latitude: number,
-  day: string,
-  today: string,
-): DayWeather {
-  const ahead = Math.round((Date.parse(day) - Date.parse(today)) / DAY_MS);
-  return weatherOf(seed, place, climate, latitude, day, ahead >= 0 ? ahead : undefined);
-}
-
-const tenths = (value: number): number => Math.round(value * 10) / 10;
-
-/** Coldest at five in the morning, warmest at three in the afternoon. */
-const temperatureOf = ({ minCelsius, maxCelsius }: DayWeather, hour: number): number =>
-  tenths(minCelsius + ((maxCelsius - minCelsius) * (1 + Math.cos(((hour - 15) / 24) * 2 * Math.PI))) / 2);
-
-/** A wet day's rain falls from ten in the morning to four in the afternoon. */
-const rainOf = ({ precipitationMm }: DayWeather, hour: number): number =>
-  hour >= 10 && hour < 16 ? precipitationMm / 6 : 0;
 
 function symbolOf(weather: DayWeather, hour: number): string {
   const suffix = hour >= 7 && hour < 19 ? "_day" : "_night";

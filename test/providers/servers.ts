@@ -7,6 +7,7 @@ import type {
 import { createMetNorway, MET_NORWAY_FAULTS } from "./met-norway-server.ts";
 import { createNominatim, NOMINATIM_FAULTS } from "./nominatim-server.ts";
 import { createOpenMeteo, OPEN_METEO_FAULTS } from "./open-meteo-server.ts";
+import { createOpenWeather, OPENWEATHER_FAULTS } from "./openweather-server.ts";
 import { createOverpass, OVERPASS_BUSY, OVERPASS_FAULTS } from "./overpass-server.ts";
 import type { ProfileColumn } from "./profiles.ts";
 import { createWikivoyage, WIKIVOYAGE_FAULTS } from "./wikivoyage-server.ts";
@@ -92,6 +93,17 @@ export const TEST_SERVERS = {
     create: () => createNominatim(),
     column: () => "text",
     subjectOf: ({ url }) => ({ kind: "search", destination: url.searchParams.get("q") ?? "" }),
+  },
+  openweather: {
+    origins: ["OPENWEATHER_BASE_URL"],
+    keySetting: "OPENWEATHER_API_KEY",
+    faultReplies: OPENWEATHER_FAULTS,
+    create: ({ worlds, seed, now }) => createOpenWeather(worlds, seed, now),
+    column: ({ url }) => (url.pathname === "/geo/1.0/direct" ? "text" : "weather"),
+    subjectOf: ({ url }) => ({
+      kind: url.pathname,
+      destination: url.searchParams.get("q") ?? positionOf(url, "lat", "lon"),
+    }),
   },
 } as const satisfies Readonly<Record<string, TestServer>>;
 

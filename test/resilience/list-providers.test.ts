@@ -101,7 +101,11 @@ describe("ListProviders", () => {
   });
 
   it("tells which setting is missing, and calls no such provider", async () => {
-    const keyed = plainProvider("plain", {}, { keySetting: "PLAIN_API_KEY" });
+    const keyed = plainProvider(
+      "plain",
+      {},
+      { keySetting: "PLAIN_API_KEY", geocode: () => Promise.reject(new Error("it was asked")) },
+    );
     const urls = { [plainOrigin("plain")]: server.baseUrl };
     const without = await startFetcherFor([keyed], urls);
     const [disabled] = (await without.client.listProviders({})).providers;
@@ -109,6 +113,8 @@ describe("ListProviders", () => {
     const { outcome } = await without.client.fetchContent({ target, query: lisbonQuery() });
     assert.deepEqual([outcome?.kind, outcome?.attemptCount], [Kind.SKIPPED, 0]);
     assert.equal(server.requests.length, 0);
+    // Nor is anything left undecided by it.
+    assert.deepEqual((await without.client.geocodeDestination({ query: "Lisbon" })).outcomes, []);
     await without.close();
     const having = await startFetcherFor([keyed], urls, {
       providerSettings: { keys: new Map([["PLAIN_API_KEY", new Secret("k")]]), switchedOn: new Set() },

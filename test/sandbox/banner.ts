@@ -4,7 +4,7 @@ export interface SandboxAddresses {
   /** `host:port` of each service. */
   readonly composer: string;
   readonly fetcher: string;
-  /** Base URL of every origin, by the name of its setting. */
+  /** Base URL of every origin, and the made-up keys, by the names of the settings. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
@@ -15,7 +15,7 @@ export function sandboxBanner(
   { composer, fetcher, settings }: SandboxAddresses,
   behaviour: ProviderBehaviour,
 ): string {
-  const origins = Object.entries(settings).map(([name, url]) => `  ${name}=${url}`);
+  const lines = Object.entries(settings).map(([name, url]) => `  ${name}=${url}`);
   return `Wayfarer sandbox
 
 The providers are TEST SERVERS on this machine. What they say is no real provider's data: cities were written or
@@ -24,7 +24,7 @@ generated for tests, the weather is drawn from a seed. Try the API with it; plan
 guide-composer   ${composer}
 content-fetcher  ${fetcher}
 providers        seed ${behaviour.seed}${describe(behaviour)}
-${origins.join("\n")}
+${lines.join("\n")}
 
 grpcurl -plaintext -d '{"spec":{"destination_query":"Lisbon"}}' ${composer} ${METHOD}
 

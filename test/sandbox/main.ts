@@ -13,7 +13,8 @@ import { launchService, type SandboxService } from "./services.ts";
 
 const USAGE = `npm run sandbox -- [options]: both services with test servers as their providers, no network, no key
 
-${BEHAVIOUR_USAGE}  --help
+${BEHAVIOUR_USAGE}  --keys                      give the services made-up keys, so that providers that want one are asked too
+  --help
 
 COMPOSER_LISTEN, ADMIN_LISTEN and FETCHER_LISTEN say where the services listen, as for npm start; port 0 is a free one.
 `;
@@ -21,21 +22,29 @@ COMPOSER_LISTEN, ADMIN_LISTEN and FETCHER_LISTEN say where the services listen, 
 const ORPHAN_CHECK_MS = 200;
 const EXIT = { done: 0, failed: 1, badInput: 2 } as const;
 
-function readArguments(): ProviderBehaviour {
-  const line = readCommandLine(process.argv.slice(2), { ...BEHAVIOUR_OPTIONS, help: { type: "boolean" } });
+function readArguments(): { readonly behaviour: ProviderBehaviour; readonly keys: boolean } {
+  const line = readCommandLine(process.argv.slice(2), {
+    ...BEHAVIOUR_OPTIONS,
+    keys: { type: "boolean" },
+    help: { type: "boolean" },
+  });
   if (line.flags.has("help")) {
     process.stdout.write(USAGE);
     process.exit(EXIT.done);
   }
   const problems = [...line.problems];
   const behaviour = readBehaviour(line, problems);
-  if (problems.length === 0) return behaviour;
+  if (problems.length === 0) return { behaviour, keys: line.flags.has("keys") };
   process.stderr.write(`${problems.join("\n")}\n\n${USAGE}`);
   process.exit(EXIT.badInput);
 }
 
-/** The environment of the services: all origins are test servers, and no key leads past them to a real provider. */
-function servicesEnvironment(origins: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+/**
+ * The environment of the services: all origins are test servers, and no true key is sent to them.
+ *
+ * @param settings of the test servers: where they are, and the keys that they are to be sent
+ */
+function servicesEnvironment(settings: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const keyless = { ...process.env };
   for (const { keySetting } of PROVIDERS) if (keySetting !== undefined) delete keyless[keySetting];
   return {
@@ -43,11 +52,11 @@ function servicesEnvironment(origins: Readonly<Record<string, string>>): NodeJS.
     LOG_LEVEL: "warn",
     OPERATOR_CONTACT: "https://sandbox.example.org/",
     ...keyless,
-    ...origins,
+    ...settings,
   };
 }
 
-const behaviour = readArguments();
+const { behaviour, keys } = readArguments();
 const providers = await startTestProviders({ seed: behaviour.seed, now: Date.now });
 applyBehaviour(providers, behaviour);
 
@@ -82,7 +91,8 @@ function stopWhenOrphanedByNpm(): void {
 
 /** Runs until a signal, or until one of the two ends by itself. */
 async function run(): Promise<number> {
-  const environment = servicesEnvironment(providers.settings);
+  const settings = { ...providers.settings, ...(keys && providers.keys) };
+  const environment = servicesEnvironment(settings);
   const fetcher = launchService("content-fetcher", environment);
   services.push(fetcher);
   const fetcherAddress = await fetcher.serving;
@@ -91,7 +101,7 @@ async function run(): Promise<number> {
     services.push(composer);
     const composerAddress = await composer.serving;
     if (composerAddress !== undefined && !stopping) {
-      const addresses = { composer: composerAddress, fetcher: fetcherAddress, settings: providers.settings };
+      const addresses = { composer: composerAddress, fetcher: fetcherAddress, settings };
       process.stdout.write(sandboxBanner(addresses, behaviour));
     }
   }

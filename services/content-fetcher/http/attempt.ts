@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import type { ZodType } from "zod";
+import type { core, ZodType } from "zod";
 import { ServiceError } from "../../../shared/errors.ts";
 import type { Secret } from "../../../shared/config.ts";
 import { giveWay } from "./give-way.ts";
@@ -156,9 +156,16 @@ function parse<T>(body: string, schema: ZodType<T>, metadata: Metadata): T {
   }
   const result = schema.safeParse(json);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
+  const [first] = result.error.issues;
+  const issue = first && innermost(first);
   const path = issue?.path.map(String).join(".") ?? "";
   throw new ServiceError("PROVIDER_RESPONSE_INVALID", `unexpected ${issue?.code ?? "shape"} at "${path}"`, {
     metadata: { ...metadata, path },
   });
+}
+
+/** Where the first of several shapes does not fit: it is the one of a true answer. */
+function innermost(issue: core.$ZodIssue): core.$ZodIssue {
+  const [inner] = issue.code === "invalid_union" ? (issue.errors[0] ?? []) : [];
+  return inner === undefined ? issue : innermost({ ...inner, path: [...issue.path, ...inner.path] });
 }

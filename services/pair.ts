@@ -2,6 +2,7 @@ import type { readSettings as ReadSettings } from "../shared/config.ts";
 import type { Log } from "../shared/log.ts";
 import { startTelemetry } from "../shared/telemetry/telemetry.ts";
 import {
+  contradictionsOf,
   FETCHER_SETTINGS,
   PROVIDER_SETTINGS,
   readOriginUrls,
@@ -31,6 +32,7 @@ export async function startPair(
   const settings = readSettings(
     { ...FETCHER_SETTINGS, ...PROVIDER_SETTINGS, ...COMPOSER_SETTINGS },
     environment,
+    contradictionsOf,
   );
   const originUrls = readOriginUrls(environment);
   const telemetry = await startTelemetry("wayfarer", environment, log);

@@ -152,11 +152,14 @@ export const oneOf = <const T extends string>(...values: readonly T[]): SettingT
 /**
  * Reads settings from an environment. An empty value counts as unset.
  *
+ * @param contradictionsOf what is wrong with settings that are right one by one, in sentences without a value that may
+ * be a secret; it is given those that could be read, unset ones as undefined
  * @throws ConfigError that names every problem at once; it never holds a value, which may be a secret
  */
 export function readSettings<T extends SettingTable>(
   table: T,
   environment: Readonly<Record<string, string | undefined>>,
+  contradictionsOf: (values: Readonly<Record<string, unknown>>) => readonly string[] = () => [],
 ): Settings<T> {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
@@ -171,32 +174,7 @@ export function readSettings<T extends SettingTable>(
     if (value === undefined) problems.push(`${name} must be ${setting.type.mustBe}`);
     else values[name] = value;
   }
+  problems.push(...contradictionsOf(values));
   if (problems.length > 0) throw new ConfigError(problems);
   return values as Settings<T>;
 }
-
-/** Settings that every process of Wayfarer has. */
-export const PROCESS_SETTINGS = {
-  MAX_CONCURRENT_CALLS: {
-    type: integer(1, 1_000_000),
-    default: "1000",
-    description:
-      "Most calls that a process works on at a time, 1 to 1000000; fewer while its event loop is late. The others are refused with OVERLOADED.",
-  },
-  LOG_LEVEL: {
-    type: oneOf("trace", "debug", "info", "warn", "error", "silent"),
-    default: "info",
-    description: "Least severe log line that is written: trace, debug, info, warn, error or silent.",
-  },
-  SHUTDOWN_DELAY_MS: {
-    type: integer(0, 600_000),
-    default: "0",
-    description:
-      "Time between telling NOT_SERVING and refusing calls after SIGTERM, so that balancers notice first, milliseconds, 0 to 600000.",
-  },
-  SHUTDOWN_GRACE_MS: {
-    type: integer(0, 600_000),
-    default: "10000",
-    description: "Longest time that calls in flight get after that to finish, milliseconds, 0 to 600000.",
-  },
-} as const satisfies SettingTable;

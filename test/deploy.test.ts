@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SERVICE_FLAGS } from "./support/service-flags.ts";
-import { PROCESS_SETTINGS } from "../shared/config.ts";
+import { PROCESS_SETTINGS } from "../shared/process-settings.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 const UNITS = join(ROOT, "deploy/systemd");

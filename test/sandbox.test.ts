@@ -1,27 +1,9 @@
 import assert from "node:assert/strict";
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { PROVIDERS } from "../services/content-fetcher/providers.ts";
-
-const ENTRY = fileURLToPath(new URL("sandbox/main.ts", import.meta.url));
-
-function start(...options: string[]): { child: ChildProcess; output: { stdout: string; stderr: string } } {
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ENTRY, ...options], {
-    env: {
-      ...process.env,
-      COMPOSER_LISTEN: "127.0.0.1:0",
-      ADMIN_LISTEN: "127.0.0.1:0",
-      FETCHER_LISTEN: "127.0.0.1:0",
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const output = { stdout: "", stderr: "" };
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
-  return { child, output };
-}
+import { ENTRY, listProviders, startSandbox, untilServing } from "./sandbox/started.ts";
 
 const guideSchema = z.object({
   guide: z.object({
@@ -29,33 +11,6 @@ const guideSchema = z.object({
     omissions: z.array(z.object({ kind: z.string(), reason: z.string() })).optional(),
   }),
 });
-const providersSchema = z.object({
-  providers: z.array(
-    z.object({
-      name: z.string(),
-      baseUris: z.array(z.string()).optional(),
-      missingSetting: z.string().optional(),
-    }),
-  ),
-});
-
-async function untilServing({ child, output }: ReturnType<typeof start>): Promise<void> {
-  while (!output.stdout.includes("Ctrl-C")) {
-    if (child.exitCode !== null || child.stdout === null) assert.fail(output.stderr);
-    await once(child.stdout, "data");
-  }
-}
-
-async function listProviders({ stdout }: { readonly stdout: string }) {
-  const fetcher = /content-fetcher +(\S+)/.exec(stdout)?.[1] ?? "";
-  const listed = await fetch(`http://${fetcher}/wayfarer.content.v1.ContentService/ListProviders`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: "{}",
-  });
-  return providersSchema.parse(await listed.json()).providers;
-}
-
 describe("npm run sandbox", function () {
   // Three processes that start one after the other, on a machine that may be busy.
   this.timeout(30_000);
@@ -67,7 +22,7 @@ describe("npm run sandbox", function () {
   });
 
   it("prints what it is and ready lines, composes a guide, and ends in order", async () => {
-    const started = start("--seed", "3", "--fault", "met-norway=status:503");
+    const started = startSandbox("--seed", "3", "--fault", "met-norway=status:503");
     const { child, output } = started;
     try {
       await untilServing(started);
@@ -106,7 +61,7 @@ describe("npm run sandbox", function () {
   });
 
   it("has made-up keys for the providers that want one, when told to", async () => {
-    const started = start("--keys");
+    const started = startSandbox("--keys");
     const { child, output } = started;
     try {
       await untilServing(started);
@@ -162,7 +117,7 @@ describe("npm run sandbox", function () {
   });
 
   it("names every problem of a command line at once, with exit code 2", async () => {
-    const { child, output } = start(
+    const { child, output } = startSandbox(
       "--profile",
       "quick",
       "--fault",
@@ -185,7 +140,7 @@ describe("npm run sandbox", function () {
   });
 
   it("explains itself", async () => {
-    const { child, output } = start("--help");
+    const { child, output } = startSandbox("--help");
     await once(child, "close");
     assert.equal(child.exitCode, 0);
     for (const option of ["--profile", "--seed", "--latency-ms", "--fault", "--keys"])

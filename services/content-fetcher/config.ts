@@ -3,7 +3,6 @@ import {
   baseUrl,
   listenAddress,
   oneOf,
-  PROCESS_SETTINGS,
   readSettings,
   secret,
   type Secret,
@@ -11,6 +10,7 @@ import {
   type SettingTable,
   type Settings,
 } from "../../shared/config.ts";
+import { PROCESS_SETTINGS } from "../../shared/process-settings.ts";
 import type { Provider, ProviderSettings } from "./provider.ts";
 import { PROVIDERS } from "./providers.ts";
 
@@ -69,6 +69,12 @@ export const FETCHER_SETTINGS = {
     description:
       "URL or e-mail address of whoever operates this installation, sent to providers in the User-Agent. Unset: Wikimedia allows 10 calls a minute instead of 200, and MET Norway may refuse.",
   },
+  COMMERCIAL_USE: {
+    type: oneOf("off", "on"),
+    default: "off",
+    description:
+      "Whether this installation is used commercially, off or on: on, a provider's base URL that is for non-commercial use only stops the start, and has to be set to a service that may be used.",
+  },
   HEDGING: {
     type: oneOf("off", "free-reads"),
     default: "off",
@@ -91,6 +97,30 @@ export const PROVIDER_SETTINGS: SettingTable = tableOf<Setting<unknown>>((provid
 export const ORIGIN_SETTINGS = tableOf(originSettingsOf);
 const KEY_SETTINGS = tableOf(keySettingsOf);
 const SWITCH_SETTINGS = tableOf(switchSettingsOf);
+
+/** What the settings, or the providers' terms, do not allow together. */
+export function contradictionsOf(values: Readonly<Record<string, unknown>>): readonly string[] {
+  const commercial = values["COMMERCIAL_USE"] === "on";
+  return PROVIDERS.flatMap(({ displayName, origins, keySetting, switches = [] }) => [
+    ...origins
+      .filter(
+        ({ setting, defaultUrl, use }) => commercial && use !== undefined && values[setting] === defaultUrl,
+      )
+      .map(
+        ({ setting, defaultUrl }) =>
+          `${setting} is ${defaultUrl}, which the terms of ${displayName} keep for non-commercial use, and COMMERCIAL_USE is on`,
+      ),
+    ...switches
+      .filter(
+        ({ setting }) =>
+          values[setting] === "on" &&
+          keySetting !== undefined &&
+          keySetting in values &&
+          values[keySetting] === undefined,
+      )
+      .map(({ setting }) => `${setting} is on, and ${keySetting} is not set`),
+  ]);
+}
 
 /** One base URL per origin of the providers, by the name of the setting. */
 export type OriginUrls = Readonly<Record<string, string>>;

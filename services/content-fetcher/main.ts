@@ -2,12 +2,18 @@ import { readSettings } from "../../shared/config.ts";
 import { createLog } from "../../shared/log.ts";
 import { readSettingsOrExit, runService } from "../../shared/process.ts";
 import { startTelemetry } from "../../shared/telemetry/telemetry.ts";
-import { FETCHER_SETTINGS, PROVIDER_SETTINGS, readOriginUrls, readProviderSettings } from "./config.ts";
+import {
+  contradictionsOf,
+  FETCHER_SETTINGS,
+  PROVIDER_SETTINGS,
+  readOriginUrls,
+  readProviderSettings,
+} from "./config.ts";
 import { PROVIDERS } from "./providers.ts";
 import { startFetcher } from "./service.ts";
 
 const settings = readSettingsOrExit(
-  () => readSettings({ ...FETCHER_SETTINGS, ...PROVIDER_SETTINGS }, process.env),
+  () => readSettings({ ...FETCHER_SETTINGS, ...PROVIDER_SETTINGS }, process.env, contradictionsOf),
   process.argv,
 );
 const log = createLog("content-fetcher", settings.LOG_LEVEL);

@@ -57,6 +57,8 @@ export interface Origin {
   readonly setting: string;
   /** For example `https://overpass-api.de`. */
   readonly defaultUrl: string;
+  /** What its terms allow the default URL to be used for; absent: for anything. */
+  readonly use?: "non-commercial";
 }
 
 /** What is off until the operator sets it to `on`, for example what another subscription of the provider allows. */

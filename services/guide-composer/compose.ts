@@ -133,11 +133,17 @@ export async function* compose(
   const omissions = inOrder.flatMap((result) => (result.state === "omitted" ? [result.omission] : []));
   checkComplete(destination.name, sections, omissions, request.requiredKinds);
 
+  // Lacks sections, or contents of them, that the guide to this spec has.
+  const pruned =
+    plan.sections.length < resolved.sectionKinds.length ||
+    (offerings.length < all.length &&
+      all.some((offering) => !offerings.includes(offering) && resolved.sectionKinds.includes(offering.kind)));
   let madeNow = false;
   const held = await inSpan("assemble", {}, () =>
     Promise.resolve(
       memos.guides.of(
-        `${plan.guideName} ${plan.sections.map(({ kind }) => kind).join(" ")}`,
+        // Whoever made it stores it: never one who may not, for one who may.
+        [plan.guideName, String(pruned), ...plan.sections.map(({ kind }) => kind)].join(" "),
         plan.sections.flatMap(({ kind }) => sources.get(kind) ?? []),
         () => {
           madeNow = true;
@@ -147,7 +153,6 @@ export async function* compose(
     ),
   );
   const guide = held.message();
-  const pruned = plan.sections.length < resolved.sectionKinds.length || offerings.length < all.length;
   const storable =
     !pruned &&
     guideIsStorable(

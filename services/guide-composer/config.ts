@@ -2,12 +2,12 @@ import {
   grpcTarget,
   integer,
   listenAddress,
-  PROCESS_SETTINGS,
   Secret,
   type SettingTable,
   type SettingType,
   type Settings,
 } from "../../shared/config.ts";
+import { PROCESS_SETTINGS } from "../../shared/process-settings.ts";
 import { parseRedisUrl } from "./cache/redis-url.ts";
 
 /** `REDIS_URL`: never printed, because it may hold a password. */

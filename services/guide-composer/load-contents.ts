@@ -50,6 +50,7 @@ export function toLoaded(
 ): Loaded {
   const kept = { bytes, negative: false, forbidden: false, origin: "here", inRedis: false } as const;
   if (outcome?.kind === ProviderOutcome_Kind.NOTHING_FOUND) {
+    // Holds nothing of the provider's: terms that forbid to store its content do not reach it.
     const expireMs = nowMs + Math.min(planned.lifeMs, NEGATIVE_LIFE_MS);
     return { ...kept, negative: true, storedMs: nowMs, expireMs, storable: true };
   }

@@ -64,6 +64,7 @@ function statesItsTerms(provider: Provider): void {
     const { terms, limits } = provider;
     assert.ok(uriOf(terms.uri).startsWith("https://"));
     assert.notEqual(terms.attribution, "");
+    if (!terms.storable) assert.equal(terms.maxStorageMs, undefined);
     assert.match(terms.license, /^([A-Za-z0-9.+-]+( AND [A-Za-z0-9.+-]+)*)?$/);
     assert.ok(provider.displayName !== "" && /^[a-z][a-z0-9-]*$/.test(provider.id));
     assert.ok(provider.offerings.length > 0 || provider.geocode !== undefined);

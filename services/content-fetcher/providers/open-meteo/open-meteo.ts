@@ -15,9 +15,9 @@ export const openMeteo: Provider = {
   id: "open-meteo",
   displayName: "Open-Meteo",
   origins: [
-    { setting: ORIGIN.forecast, defaultUrl: "https://api.open-meteo.com" },
-    { setting: ORIGIN.archive, defaultUrl: "https://archive-api.open-meteo.com" },
-    { setting: ORIGIN.geocoding, defaultUrl: "https://geocoding-api.open-meteo.com" },
+    { setting: ORIGIN.forecast, defaultUrl: "https://api.open-meteo.com", use: "non-commercial" },
+    { setting: ORIGIN.archive, defaultUrl: "https://archive-api.open-meteo.com", use: "non-commercial" },
+    { setting: ORIGIN.geocoding, defaultUrl: "https://geocoding-api.open-meteo.com", use: "non-commercial" },
   ],
   offerings: [{ kind: SectionKind.WEATHER, dependsOn: [QueryAspect.DATES] }],
   terms: {

@@ -35,7 +35,8 @@ const schema = z.object({
 export const overpass: Provider = {
   id: "overpass",
   displayName: "OpenStreetMap (Overpass)",
-  origins: [{ setting: "OVERPASS_BASE_URL", defaultUrl: "https://overpass-api.de" }],
+  // Its operators send commercial users to servers of their own.
+  origins: [{ setting: "OVERPASS_BASE_URL", defaultUrl: "https://overpass-api.de", use: "non-commercial" }],
   // The query is the same for all; the names that are read from its answer depend on the language.
   offerings: OVERPASS_KINDS.map((kind) => ({
     kind,

@@ -77,9 +77,15 @@ export function createProviderCalls(
     advice: { explicitBucketBoundaries: DURATION_BUCKETS_S },
   });
 
+  const cost = metrics.getMeter("wayfarer").createCounter("wayfarer.provider.cost", {
+    unit: "{usd_micro}",
+    description: "What providers charged or, where they do not say, should have by their price lists",
+  });
+
   function measure(
     { name }: ProviderEntry,
     latencyMs: number,
+    costUsdMicros: number,
     end: MessageInitShape<typeof ProviderOutcomeSchema>,
   ): void {
     const reason = end.reason === undefined ? undefined : toReason(end.reason);
@@ -88,6 +94,7 @@ export function createProviderCalls(
       [ATTRIBUTE.outcome]: outcomeNameOf(end.kind ?? OutcomeKind.UNSPECIFIED),
       ...(reason !== undefined && { [ATTRIBUTE.reason]: reason }),
     });
+    if (costUsdMicros > 0) cost.add(costUsdMicros, { [ATTRIBUTE.provider]: name });
   }
 
   return async ({ entry, kind, scope, ask, kindOf, costOf }) => {
@@ -106,7 +113,7 @@ export function createProviderCalls(
       },
     };
     const startMs = monotonicNow();
-    const listedCost =
+    const listPrice =
       provider.offerings.find((offering) => offering.kind === kind)?.expectedCostUsdMicros ?? 0;
     const settle = (
       end: MessageInitShape<typeof ProviderOutcomeSchema>,
@@ -114,7 +121,9 @@ export function createProviderCalls(
     ): ProviderOutcome => {
       const skipped = end.kind === OutcomeKind.SKIPPED;
       const latencyMs = skipped ? 0 : monotonicNow() - startMs;
-      measure(entry, latencyMs, end);
+      const listedCost = listPrice * answeredCount();
+      const costUsdMicros = Math.round(reportedCost ?? listedCost);
+      measure(entry, latencyMs, costUsdMicros, end);
       if (end.kind !== OutcomeKind.FAILED && !skipped && kind !== undefined)
         entry.latencies.get(kind)?.add(latencyMs);
       return create(ProviderOutcomeSchema, {
@@ -122,8 +131,8 @@ export function createProviderCalls(
         provider: name,
         latency: durationFromMs(Math.round(latencyMs)),
         attemptCount: attemptCount(),
-        costUsdMicros: BigInt(Math.round(reportedCost ?? listedCost * answeredCount())),
-        costEstimated: reportedCost === undefined && listedCost * answeredCount() > 0,
+        costUsdMicros: BigInt(costUsdMicros),
+        costEstimated: reportedCost === undefined && listedCost > 0,
       });
     };
     const attributes = {

@@ -9,6 +9,7 @@ import {
 import { lisbonQuery, startFetcherFor, type FetcherUnderTest } from "../support/fetcher.ts";
 import { PLAIN_ANSWER, plainOrigin, plainProvider } from "../support/plain-provider.ts";
 import { startProviderServer, type ProviderServer } from "../support/provider-server.ts";
+import { recordTelemetry } from "../support/recorded-telemetry.ts";
 
 const LIST_PRICE = 5_000;
 const target = { provider: "providers/plain", sectionKind: SectionKind.OVERVIEW };
@@ -101,6 +102,25 @@ describe("what a provider call costs", () => {
     assert.deepEqual(costOf(await outcomeOf(reporting(0, true))), [0n, false]);
     await fetcher?.close();
     assert.deepEqual(costOf(await outcomeOf(reporting(42, false))), [42n, false]);
+  });
+
+  it("adds up in a metric", async () => {
+    const recorded = recordTelemetry();
+    try {
+      await outcomeOf(priced());
+      const { client } = fetcher ?? assert.fail("it runs");
+      await client.fetchContent({ target, query: lisbonQuery() });
+      const costs = (await recorded.metrics()).filter(({ name }) => name === "wayfarer.provider.cost");
+      assert.deepEqual(costs, [
+        {
+          name: "wayfarer.provider.cost",
+          attributes: { "wayfarer.provider": "providers/plain" },
+          value: 10_000,
+        },
+      ]);
+    } finally {
+      await recorded.close();
+    }
   });
 
   it("is told ahead by ListProviders", async () => {

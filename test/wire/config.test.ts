@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { inspect, format } from "node:util";
-import {
-  contradictionsOf,
-  FETCHER_SETTINGS,
-  PROVIDER_SETTINGS,
-} from "../../services/content-fetcher/config.ts";
+import { FETCHER_SETTINGS, PROVIDER_SETTINGS } from "../../services/content-fetcher/config.ts";
 import { COMPOSER_SETTINGS } from "../../services/guide-composer/config.ts";
 import {
   ConfigError,

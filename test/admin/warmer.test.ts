@@ -5,6 +5,7 @@ import { startTestProviders, type TestProviders } from "../providers/test-provid
 import { startPairFor, type PairUnderTest } from "../support/pair.ts";
 import { until } from "../support/until.ts";
 
+const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
 describe("a running composer that warms", function () {
@@ -12,7 +13,9 @@ describe("a running composer that warms", function () {
   let providers: TestProviders;
   let pair: PairUnderTest;
   let aheadMs = 0;
-  const now = (): number => Date.now() + aheadMs;
+  /** To the next noon: an hour later it is still the same day, and so the same guide. */
+  const noonShiftMs = DAY_MS - ((Date.now() - DAY_MS / 2) % DAY_MS);
+  const now = (): number => Date.now() + noonShiftMs + aheadMs;
   before(async () => {
     providers = await startTestProviders({ seed: 1, now, oneOverpassQueryAtATime: false });
   });

@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { core, ZodType } from "zod";
-import { ServiceError } from "../../../shared/errors.ts";
+import { ServiceError, type Reason } from "../../../shared/errors.ts";
 import type { Secret } from "../../../shared/config.ts";
 import { giveWay } from "./give-way.ts";
 import type { HttpAnswer, HttpRequest, KeyPlace } from "./http-client.ts";
@@ -68,7 +68,7 @@ export async function attempt<T>(
   );
   target.onAnswer(statusCode, headers);
   if (!(statusCode >= 200 && statusCode < 300)) {
-    throw statusError(statusCode, headers, metadata, now, () => request.refusalDelayMs?.(statusCode, text));
+    throw statusError(statusCode, headers, metadata, now, request, text);
   }
   // Whatever fires meanwhile: the answer came whole, and in time.
   if (text.length >= LARGE_BODY_LENGTH) await giveWay();
@@ -127,19 +127,20 @@ function statusError(
   headers: Metadata,
   metadata: Metadata,
   now: () => number,
-  refusalDelayMs: () => number | undefined,
+  { refusalDelayMs, refusalReason }: HttpRequest,
+  body: string,
 ): ServiceError {
-  const retryDelayMs = parseRetryAfterMs(headers["retry-after"], now()) ?? refusalDelayMs();
-  const options = {
+  const retryDelayMs = parseRetryAfterMs(headers["retry-after"], now()) ?? refusalDelayMs?.(status, body);
+  return new ServiceError(refusalReason?.(status, body) ?? statusReason(status), `HTTP ${status}`, {
     metadata: { ...metadata, status: String(status) },
     ...(retryDelayMs !== undefined && { retryDelayMs }),
-  };
-  const message = `HTTP ${status}`;
-  if (status === 429) return new ServiceError("PROVIDER_RATE_LIMITED", message, options);
-  if (status === 401 || status === 403 || status === 406)
-    return new ServiceError("PROVIDER_ACCESS_DENIED", message, options);
-  if (status >= 500) return new ServiceError("PROVIDER_UNAVAILABLE", message, options);
-  return new ServiceError("PROVIDER_RESPONSE_INVALID", message, options);
+  });
+}
+
+function statusReason(status: number): Reason {
+  if (status === 429) return "PROVIDER_RATE_LIMITED";
+  if (status === 401 || status === 403 || status === 406) return "PROVIDER_ACCESS_DENIED";
+  return status >= 500 ? "PROVIDER_UNAVAILABLE" : "PROVIDER_RESPONSE_INVALID";
 }
 
 function parse<T>(body: string, schema: ZodType<T>, metadata: Metadata): T {

@@ -1,4 +1,5 @@
 import type { ZodType } from "zod";
+import type { Reason } from "../../../shared/errors.ts";
 
 /** Where a key stands in a request. */
 export interface KeyPlace {
@@ -28,6 +29,8 @@ export interface HttpRequest {
    * body or in their rules. Undefined when that cannot be told.
    */
   readonly refusalDelayMs?: (status: number, body: string) => number | undefined;
+  /** What an error status means, for providers that say so in the body only; undefined: what the status alone means. */
+  readonly refusalReason?: (status: number, body: string) => Reason | undefined;
   /** False for a request that costs money each time: it is sent again only when the provider has refused it. */
   readonly repeatable?: boolean;
 }

@@ -39,6 +39,7 @@ const RULES: readonly Rule[] = [
       `${FETCHER}http/http-client.ts`,
       `${FETCHER}providers/civil-days.ts`,
       `${FETCHER}providers/listing-key.ts`,
+      `${FETCHER}providers/osm/`,
       `${FETCHER}providers/$1`,
     ],
     npm: /^(?!node:(?:net|tls|https?|http2|dns|dgram)|undici|@grpc|@connectrpc)/,

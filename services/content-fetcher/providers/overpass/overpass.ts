@@ -5,9 +5,9 @@ import type { SectionKind } from "../../../../shared/gen/wayfarer/type/v1/conten
 import { ServiceError } from "../../../../shared/errors.ts";
 import type { HttpAnswer } from "../../http/http-client.ts";
 import type { Answer, FetchContext, Provider, ResolvedQuery } from "../../provider.ts";
+import { isTags, type Tags } from "../osm/tags.ts";
 import { toListings, toPlaces, type Place } from "./listing.ts";
 import { buildQuery, OVERPASS_KINDS } from "./query.ts";
-import { isTags, type Tags } from "./tags.ts";
 
 /**
  * Overpass keeps refusing a client that comes back sooner after a 429; after a 504 it is too busy for everybody, and the

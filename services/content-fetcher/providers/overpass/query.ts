@@ -1,4 +1,5 @@
 import { SectionKind } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { TAG_VALUES } from "../osm/tag-values.ts";
 
 /** Server-side limit, below our attempt timeout: the server must not work on for nobody. */
 const SERVER_TIMEOUT_S = 9;
@@ -9,31 +10,6 @@ const MAX_MEMORY_BYTES = 64 << 20;
 const MAX_RICH_COUNT = 150;
 /** The same for the others, over all types. */
 const MAX_OTHER_COUNT = 80;
-
-const TOURISM = ["attraction", "museum", "gallery", "viewpoint", "zoo", "aquarium", "theme_park"] as const;
-const HISTORIC = ["castle", "monument", "memorial", "archaeological_site", "fort", "ruins"] as const;
-
-/** Values of OpenStreetMap's tags that make an element one of a kind. The query asks for these, and only these are read. */
-export const TAG_VALUES = {
-  eateries: new Set<string>(["restaurant", "cafe", "fast_food", "food_court", "ice_cream"]),
-  tourism: new Set<string>(TOURISM),
-  historic: new Set<string>(HISTORIC),
-  greens: new Set<string>(["park", "garden", "nature_reserve"]),
-  venues: new Set<string>([
-    "arts_centre",
-    "bar",
-    "casino",
-    "cinema",
-    "marketplace",
-    "nightclub",
-    "planetarium",
-    "pub",
-    "public_bath",
-    "theatre",
-  ]),
-  pastimes: new Set<string>(["amusement_arcade", "bowling_alley", "escape_game", "ice_rink", "water_park"]),
-  places: new Set<string>(["borough", "suburb", "quarter", "neighbourhood"]),
-} as const;
 
 /** What one section asks of the map. */
 interface Subject {

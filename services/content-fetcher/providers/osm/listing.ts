@@ -1,0 +1,98 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { SectionKind, type ListingSchema } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { listingKey } from "../listing-key.ts";
+import type { Details } from "./details.ts";
+import {
+  accessibilityOf,
+  addressOf,
+  descriptionOf,
+  nameOf,
+  oneLine,
+  valuesOf,
+  webUriOf,
+  type Tags,
+} from "./tags.ts";
+
+export type ListingInit = MessageInitShape<typeof ListingSchema>;
+
+/** An object of OpenStreetMap as a provider tells of it. */
+export interface MapObject {
+  /** `{type}/{id}`, for example `node/25945137`. */
+  readonly id: string;
+  readonly wikidataId: string | undefined;
+  readonly tags: Tags;
+  readonly location: { readonly latitude: number; readonly longitude: number } | undefined;
+}
+
+/** Who tells of it, when and for whom. */
+export interface Teller {
+  /** Resource name, `providers/{provider}`. */
+  readonly provider: string;
+  /** Of the language asked for, as `suffixesOf` gives them. */
+  readonly suffixes: readonly string[];
+  readonly fetchTime: Timestamp;
+}
+
+/**
+ * Objects of OpenStreetMap go by the ids that they have at Overpass, whoever tells of them: a map that comes by two ways
+ * has each place once.
+ */
+const OBJECT_IDS = "providers/overpass";
+
+export const objectId = (id: string): { readonly provider: string; readonly id: string } => ({
+  provider: OBJECT_IDS,
+  id,
+});
+
+/** Undefined for what has no name. */
+export function toListing(
+  kind: SectionKind,
+  { id, wikidataId, tags, location }: MapObject,
+  details: Details,
+  { provider, suffixes, fetchTime }: Teller,
+): ListingInit | undefined {
+  const title = nameOf(tags, suffixes);
+  if (title === "") return undefined;
+  const localName = oneLine(tags["name"]);
+  return {
+    key: listingKey({ title, wikidataId, location }),
+    title,
+    ...(kind === SectionKind.NEIGHBORHOODS
+      ? neighborhoodSummary(tags, suffixes)
+      : descriptionOf(tags, suffixes)),
+    ...(location && { location }),
+    address: addressOf(tags),
+    phone: valuesOf(tags["phone"] ?? tags["contact:phone"])[0] ?? "",
+    websiteUri: webUriOf(tags["website"], tags["contact:website"], tags["url"]),
+    openingHours: oneLine(tags["opening_hours"]),
+    accessibilityTags: accessibilityOf(tags),
+    ...(wikidataId !== undefined && { wikidataId }),
+    providerIds: [objectId(id)],
+    citations: [
+      {
+        provider,
+        uri: `https://www.openstreetmap.org/${id}`,
+        title: `OpenStreetMap: ${title}${localName === "" || localName === title ? "" : ` (${localName})`}`,
+        license: "ODbL-1.0",
+        fetchTime,
+      },
+    ],
+    details,
+  };
+}
+
+/** A district's description, or else what it is and how many live there. */
+function neighborhoodSummary(
+  tags: Tags,
+  suffixes: readonly string[],
+): { readonly summary: string; readonly languageCode: string } {
+  const described = descriptionOf(tags, suffixes);
+  const population = /^\d{1,8}$/.exec(oneLine(tags["population"]))?.[0];
+  if (described.summary !== "" || population === undefined || population === "0") return described;
+  const place = tags["place"] === "neighbourhood" ? "neighborhood" : (tags["place"] ?? "");
+  return {
+    summary: `${place.charAt(0).toUpperCase()}${place.slice(1)}, ${Number(population).toLocaleString("en-US")} inhabitants`,
+    languageCode: "en",
+  };
+}

@@ -1,5 +1,6 @@
 import type { Provider } from "./provider.ts";
 import { almanac } from "./providers/almanac/almanac.ts";
+import { geoapify } from "./providers/geoapify/geoapify.ts";
 import { metNorway } from "./providers/met-norway.ts";
 import { nominatim } from "./providers/nominatim.ts";
 import { openMeteo } from "./providers/open-meteo/open-meteo.ts";
@@ -16,4 +17,5 @@ export const PROVIDERS: readonly Provider[] = [
   almanac,
   nominatim,
   openWeather,
+  geoapify,
 ];

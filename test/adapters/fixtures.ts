@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { Reason } from "../../shared/errors.ts";
 import type { FaultReplies, ReceivedRequest, Reply } from "../support/provider-server.ts";
+import { createGeoapify, GEOAPIFY_FAULTS } from "../providers/geoapify-server.ts";
 import { createMetNorway, MET_NORWAY_FAULTS } from "../providers/met-norway-server.ts";
 import { createNominatim, NOMINATIM_FAULTS } from "../providers/nominatim-server.ts";
 import { createOpenMeteo, OPEN_METEO_FAULTS } from "../providers/open-meteo-server.ts";
@@ -179,6 +180,31 @@ export const CONTRACT_FIXTURES: Readonly<Record<string, ContractFixture>> = {
       expectMatch(given.get("lat"), /^38\.7167$/, "lat");
       expectMatch(given.get("lon"), /^-9\.1333$/, "lon");
       expectMatch(given.get("units"), /^metric$/, "units");
+    },
+  },
+  geoapify: {
+    answer: lazily(() => createGeoapify(lisbon())),
+    nothing: {
+      answer: () => ({ body: fixture("geoapify/geoapify_no_results.json") }),
+      outcome: "NOTHING_FOUND",
+    },
+    faultReplies: GEOAPIFY_FAULTS,
+    query: {},
+    geocodeQuery: "Santorini",
+    check: (request) => {
+      const given = request.url.searchParams;
+      expectPath(request, /^\/(v2\/places|v1\/geocode\/search)$/);
+      expectMatch(given.get("apiKey"), new RegExp(`^${TEST_KEY}$`), "apiKey");
+      expectMatch(given.get("lang"), /^[a-z]{2,3}$/, "lang");
+      if (request.url.pathname === "/v1/geocode/search") {
+        expectMatch(given.get("text"), /^Santorini$/, "text");
+        expectMatch(given.get("limit"), /^([1-9]|1\d|20)$/, "limit");
+        return;
+      }
+      expectMatch(given.get("categories"), /^[a-z_]+(\.[a-z_]+)*(,[a-z_]+(\.[a-z_]+)*)*$/, "categories");
+      expectMatch(given.get("filter"), /^circle:-9\.13333,38\.71667,\d+$/, "filter");
+      expectMatch(given.get("bias"), /^proximity:-9\.13333,38\.71667$/, "bias");
+      expectMatch(given.get("limit"), /^([1-9]\d?|[1-4]\d\d|500)$/, "limit");
     },
   },
   wikivoyage: {

@@ -4,6 +4,7 @@ import type {
   ReceivedRequest,
   Reply,
 } from "../support/provider-server.ts";
+import { createGeoapify, GEOAPIFY_FAULTS } from "./geoapify-server.ts";
 import { createMetNorway, MET_NORWAY_FAULTS } from "./met-norway-server.ts";
 import { createNominatim, NOMINATIM_FAULTS } from "./nominatim-server.ts";
 import { createOpenMeteo, OPEN_METEO_FAULTS } from "./open-meteo-server.ts";
@@ -103,6 +104,17 @@ export const TEST_SERVERS = {
     subjectOf: ({ url }) => ({
       kind: url.pathname,
       destination: url.searchParams.get("q") ?? positionOf(url, "lat", "lon"),
+    }),
+  },
+  geoapify: {
+    origins: ["GEOAPIFY_BASE_URL"],
+    keySetting: "GEOAPIFY_API_KEY",
+    faultReplies: GEOAPIFY_FAULTS,
+    create: ({ worlds }) => createGeoapify(worlds),
+    column: () => "text",
+    subjectOf: ({ url: { searchParams: given } }) => ({
+      kind: given.get("categories") ?? "search",
+      destination: given.get("filter") ?? given.get("text") ?? "",
     }),
   },
 } as const satisfies Readonly<Record<string, TestServer>>;

@@ -18,8 +18,10 @@ export type ListingInit = MessageInitShape<typeof ListingSchema>;
 
 /** An object of OpenStreetMap as a provider tells of it. */
 export interface MapObject {
-  /** `{type}/{id}`, for example `node/25945137`. */
-  readonly id: string;
+  /** `{type}/{id}`, for example `node/25945137`; undefined when the provider does not say. */
+  readonly id: string | undefined;
+  /** What the provider itself calls it, where it has ids of its own. */
+  readonly ownId?: string;
   readonly wikidataId: string | undefined;
   readonly tags: Tags;
   readonly location: { readonly latitude: number; readonly longitude: number } | undefined;
@@ -40,18 +42,22 @@ export interface Teller {
  */
 const OBJECT_IDS = "providers/overpass";
 
-export const objectId = (id: string): { readonly provider: string; readonly id: string } => ({
-  provider: OBJECT_IDS,
-  id,
-});
+/** The page of an object, or else the map where it is. */
+function pageOf({ id, location }: MapObject): string {
+  if (id !== undefined) return `https://www.openstreetmap.org/${id}`;
+  return location === undefined
+    ? "https://www.openstreetmap.org/"
+    : `https://www.openstreetmap.org/#map=19/${location.latitude}/${location.longitude}`;
+}
 
 /** Undefined for what has no name. */
 export function toListing(
   kind: SectionKind,
-  { id, wikidataId, tags, location }: MapObject,
+  object: MapObject,
   details: Details,
   { provider, suffixes, fetchTime }: Teller,
 ): ListingInit | undefined {
+  const { id, ownId, wikidataId, tags, location } = object;
   const title = nameOf(tags, suffixes);
   if (title === "") return undefined;
   const localName = oneLine(tags["name"]);
@@ -68,11 +74,14 @@ export function toListing(
     openingHours: oneLine(tags["opening_hours"]),
     accessibilityTags: accessibilityOf(tags),
     ...(wikidataId !== undefined && { wikidataId }),
-    providerIds: [objectId(id)],
+    providerIds: [
+      ...(ownId === undefined ? [] : [{ provider, id: ownId }]),
+      ...(id === undefined ? [] : [{ provider: OBJECT_IDS, id }]),
+    ],
     citations: [
       {
         provider,
-        uri: `https://www.openstreetmap.org/${id}`,
+        uri: pageOf(object),
         title: `OpenStreetMap: ${title}${localName === "" || localName === title ? "" : ` (${localName})`}`,
         license: "ODbL-1.0",
         fetchTime,

@@ -19,6 +19,7 @@ export interface OsmElement {
 
 /** An element that a section can list. */
 export interface Place extends MapObject {
+  readonly id: string;
   readonly element: OsmElement;
   readonly richness: number;
   /** One, or a few: a theatre can be a sight too. */

@@ -1,0 +1,83 @@
+import { z } from "zod";
+import type { Tags } from "../osm/tags.ts";
+
+const text = z.string().nullish();
+/** Values of raw tags that look like numbers come as numbers. */
+const scalar = z.union([z.string(), z.number(), z.boolean()]).nullish();
+
+/** What is used of a place's properties. */
+export const placeSchema = z.object({
+  name: text,
+  lat: z.number().nullish(),
+  lon: z.number().nullish(),
+  street: scalar,
+  housenumber: scalar,
+  postcode: scalar,
+  city: text,
+  categories: z.array(z.string()).nullish(),
+  website: text,
+  opening_hours: text,
+  description: text,
+  contact: z.object({ phone: scalar }).nullish(),
+  catering: z.object({ cuisine: text }).nullish(),
+  facilities: z.object({ wheelchair: scalar }).nullish(),
+  wiki_and_media: z.object({ wikidata: text, wikipedia: text }).nullish(),
+  datasource: z.object({ sourcename: text, raw: z.record(z.string(), z.unknown()).nullish() }).nullish(),
+  place_id: text,
+});
+
+export type PlaceProperties = z.infer<typeof placeSchema>;
+
+const DIETS = ["vegetarian", "vegan", "halal", "kosher", "gluten_free"];
+
+/** Conditions that stand among the categories, with the tag that each is made from; what says more comes first. */
+const CONDITIONS: readonly (readonly [condition: string, key: string, value: string])[] = [
+  ["wheelchair.yes", "wheelchair", "yes"],
+  ["wheelchair.limited", "wheelchair", "limited"],
+  ["no_fee", "fee", "no"],
+  ...DIETS.map((diet) => [`${diet}.only`, `diet:${diet}`, "only"] as const),
+  ...DIETS.map((diet) => [diet, `diet:${diet}`, "yes"] as const),
+];
+
+const CUISINE = /^catering\.(?:restaurant|fast_food)\.(\w+)$/;
+/** Of the object, and no tags. */
+const OBJECT_KEYS: ReadonlySet<string> = new Set(["osm_id", "osm_type"]);
+
+/**
+ * The tags of a place. They come as mapped where the answer has them raw; what it lacks is taken from the properties that
+ * Geoapify makes of them.
+ *
+ * @param language which its name is in, where the map has one in it
+ */
+export function tagsOf(place: PlaceProperties, language: string): Tags {
+  const tags = new Map<string, string>();
+  const put = (key: string, value: string | number | boolean | null | undefined): void => {
+    const word = value === null || value === undefined ? "" : String(value);
+    if (word.trim() !== "" && !tags.has(key)) tags.set(key, word);
+  };
+  for (const [key, value] of Object.entries(place.datasource?.raw ?? {})) {
+    if (OBJECT_KEYS.has(key)) continue;
+    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") put(key, value);
+  }
+  const mapped = tags.has("name");
+  put(mapped ? `name:${language}` : "name", place.name);
+  if (!["addr:street", "addr:place", "addr:full"].some((key) => tags.has(key)) && place.street) {
+    put("addr:street", place.street);
+    put("addr:housenumber", place.housenumber);
+    put("addr:postcode", place.postcode);
+    put("addr:city", place.city);
+  }
+  put("opening_hours", place.opening_hours);
+  put("website", place.website);
+  if (!tags.has("contact:phone")) put("phone", place.contact?.phone);
+  put("description", place.description);
+  put("wikidata", place.wiki_and_media?.wikidata);
+  put("wikipedia", place.wiki_and_media?.wikipedia);
+  const categories = place.categories ?? [];
+  for (const [condition, key, value] of CONDITIONS) if (categories.includes(condition)) put(key, value);
+  if (typeof place.facilities?.wheelchair === "boolean")
+    put("wheelchair", place.facilities.wheelchair ? "yes" : "no");
+  put("cuisine", place.catering?.cuisine);
+  put("cuisine", categories.flatMap((category) => CUISINE.exec(category)?.[1] ?? []).join(";"));
+  return Object.fromEntries(tags);
+}

@@ -41,6 +41,7 @@ const READ: Readonly<Record<string, string>> = {
   "10AM-6PM Tu-Su": `${"10:00-18:00, ".repeat(6)}closed`,
   "Sa Su 10:00-14:00": "closed, closed, closed, closed, 10:00-14:00, 10:00-14:00, closed",
   "Mon–Fri 9.30am–5.30pm": `${"09:30-17:30, ".repeat(4)}closed, closed, 09:30-17:30`,
+  "Temporarily closed": Array(7).fill("closed").join(", "),
   "noon-midnight": Array(7).fill("12:00-24:00").join(", "),
   "2-6PM": Array(7).fill("14:00-18:00").join(", "),
   "9-5PM": Array(7).fill("09:00-17:00").join(", "),

@@ -47,6 +47,15 @@ describe("merging listings", () => {
     assert.deepEqual(joined.accessibilityTags, ["wheelchair"]);
   });
 
+  it("believes the one who says that it is closed for now, whoever that is", () => {
+    const closed = mapped("Museu do Fado", "way/8", {
+      location: near(10),
+      openingHours: "Temporarily closed",
+    });
+    const [merged] = mergeListings([[written], [surveyed], [closed]], "en");
+    assert.equal(merged?.openingHours, "Temporarily closed");
+  });
+
   it("keeps every citation, best first, and every id", () => {
     assert.deepEqual(
       joined?.citations.map(({ provider }) => provider),

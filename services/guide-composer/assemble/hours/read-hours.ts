@@ -1,3 +1,4 @@
+import { CLOSED_FOR_NOW, isClosedForNow } from "./closed-for-now.ts";
 import type { Hours, HoursRule, Span, YearDay } from "./hours.ts";
 import { toTokens, type NumberToken, type Token } from "./tokens.ts";
 
@@ -39,10 +40,11 @@ const LONG_DAY_MINUTES = 14 * 60;
 /**
  * Reads opening hours: the larger part of OpenStreetMap's `opening_hours` ("Mo-Fr 10:00-18:00; Sa 10:00-14:00; PH off",
  * "Apr-Oct Mo-Su 10:00-20:00", "24/7") and what Wikivoyage writes ("M-Sa 10AM-6PM", "Daily 9AM-5PM, closed Mondays",
- * "noon-midnight"). Undefined when any of it is not understood, for then nothing can be said of any day: school
- * holidays, weeks, years, the n-th weekday, seasons, "by appointment".
+ * "noon-midnight"). "Temporarily closed" is closed on every day. Undefined when any of it is not understood, for then
+ * nothing can be said of any day: school holidays, weeks, years, the n-th weekday, seasons, "by appointment".
  */
 export function readHours(text: string): Hours | undefined {
+  if (isClosedForNow(text)) return CLOSED_FOR_NOW;
   const tokens = toTokens(text);
   return tokens === undefined || tokens.length === 0 ? undefined : new Reader(tokens).read();
 }

@@ -10,6 +10,7 @@ import type {
   RestaurantDetails,
 } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { NeighborhoodDetailsSchema } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { isClosedForNow } from "../hours/closed-for-now.ts";
 import { groupListings } from "./dedupe.ts";
 
 const MAX_DISH_COUNT = 5;
@@ -70,6 +71,8 @@ function join(first: Listing, members: readonly Listing[], languageCode: string)
   const verification = members.every((member) => member.verification !== undefined)
     ? first.verification
     : undefined;
+  // The hours of the others do not hold while it is closed.
+  const closed = members.find((member) => isClosedForNow(member.openingHours));
   const wikidataId = members.find((member) => member.wikidataId !== "")?.wikidataId ?? "";
   return {
     ...own,
@@ -78,7 +81,7 @@ function join(first: Listing, members: readonly Listing[], languageCode: string)
     languageCode: summary.languageCode,
     ...(location && { location }),
     address: pick("address", isText),
-    openingHours: pick("openingHours", isText),
+    openingHours: closed?.openingHours ?? pick("openingHours", isText),
     phone: pick("phone", isText),
     websiteUri: pick("websiteUri", isText),
     ...(ratingScore !== undefined && { ratingScore, ratingCount: rated.ratingCount }),

@@ -1,6 +1,7 @@
 import type { Provider } from "./provider.ts";
 import { almanac } from "./providers/almanac/almanac.ts";
 import { geoapify } from "./providers/geoapify/geoapify.ts";
+import { googlePlaces } from "./providers/google-places/google-places.ts";
 import { metNorway } from "./providers/met-norway.ts";
 import { nominatim } from "./providers/nominatim.ts";
 import { openMeteo } from "./providers/open-meteo/open-meteo.ts";
@@ -17,5 +18,6 @@ export const PROVIDERS: readonly Provider[] = [
   almanac,
   nominatim,
   openWeather,
+  googlePlaces,
   geoapify,
 ];

@@ -3,6 +3,7 @@ import { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { Reason } from "../../shared/errors.ts";
 import type { FaultReplies, ReceivedRequest, Reply } from "../support/provider-server.ts";
 import { createGeoapify, GEOAPIFY_FAULTS } from "../providers/geoapify-server.ts";
+import { createGooglePlaces, GOOGLE_PLACES_FAULTS } from "../providers/google-places-server.ts";
 import { createMetNorway, MET_NORWAY_FAULTS } from "../providers/met-norway-server.ts";
 import { createNominatim, NOMINATIM_FAULTS } from "../providers/nominatim-server.ts";
 import { createOpenMeteo, OPEN_METEO_FAULTS } from "../providers/open-meteo-server.ts";
@@ -205,6 +206,28 @@ export const CONTRACT_FIXTURES: Readonly<Record<string, ContractFixture>> = {
       expectMatch(given.get("filter"), /^circle:-9\.13333,38\.71667,\d+$/, "filter");
       expectMatch(given.get("bias"), /^proximity:-9\.13333,38\.71667$/, "bias");
       expectMatch(given.get("limit"), /^([1-9]\d?|[1-4]\d\d|500)$/, "limit");
+    },
+  },
+  "google-places": {
+    answer: lazily(() => createGooglePlaces(lisbon())),
+    nothing: {
+      answer: () => ({ body: fixture("google-places/searchText-empty.200.json") }),
+      outcome: "NOTHING_FOUND",
+    },
+    faultReplies: GOOGLE_PLACES_FAULTS,
+    query: {},
+    check: (request) => {
+      expectPath(request, /^\/v1\/places:searchNearby$/);
+      expectMatch(request.method, /^POST$/, "method");
+      expectMatch(request.headers["content-type"], /^application\/json$/, "content-type");
+      expectMatch(String(request.headers["x-goog-api-key"]), new RegExp(`^${TEST_KEY}$`), "key");
+      expectMatch(
+        String(request.headers["x-goog-fieldmask"]),
+        /^places\.[a-zA-Z.]+(,places\.[a-zA-Z.]+)*$/,
+        "field mask",
+      );
+      expectMatch(request.url.search, /^$/, "query");
+      expectMatch(request.body, /"latitude":38\.71667,"longitude":-9\.13333/, "position");
     },
   },
   wikivoyage: {

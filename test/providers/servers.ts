@@ -5,6 +5,7 @@ import type {
   Reply,
 } from "../support/provider-server.ts";
 import { createGeoapify, GEOAPIFY_FAULTS } from "./geoapify-server.ts";
+import { createGooglePlaces, GOOGLE_PLACES_FAULTS } from "./google-places-server.ts";
 import { createMetNorway, MET_NORWAY_FAULTS } from "./met-norway-server.ts";
 import { createNominatim, NOMINATIM_FAULTS } from "./nominatim-server.ts";
 import { createOpenMeteo, OPEN_METEO_FAULTS } from "./open-meteo-server.ts";
@@ -116,6 +117,15 @@ export const TEST_SERVERS = {
       kind: given.get("categories") ?? "search",
       destination: given.get("filter") ?? given.get("text") ?? "",
     }),
+  },
+  "google-places": {
+    origins: ["GOOGLE_PLACES_BASE_URL"],
+    keySetting: "GOOGLE_PLACES_API_KEY",
+    faultReplies: GOOGLE_PLACES_FAULTS,
+    create: ({ worlds }) => createGooglePlaces(worlds),
+    column: () => "text",
+    // One request has one body: types or wishes, and where.
+    subjectOf: ({ url, body }) => ({ kind: url.pathname.slice("/v1/places:".length), destination: body }),
   },
 } as const satisfies Readonly<Record<string, TestServer>>;
 

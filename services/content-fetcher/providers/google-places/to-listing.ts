@@ -1,0 +1,120 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { SectionKind, type ListingSchema } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { listingKey } from "../listing-key.ts";
+import type { Place } from "./place.ts";
+import { categoryOf, cuisinesOf, dietsOf, isEatery, isLodging, isOtherTrade } from "./types.ts";
+
+type ListingInit = MessageInitShape<typeof ListingSchema>;
+type Details = NonNullable<ListingInit["details"]>;
+
+const MAX_CUISINE_COUNT = 5;
+const INT32_MAX = 2 ** 31 - 1;
+
+/** Places that are no more, and those that are not yet. */
+const NOT_THERE: ReadonlySet<string> = new Set(["CLOSED_PERMANENTLY", "FUTURE_OPENING"]);
+
+/** In the words of Google Maps. For how long is not said: the listing stays, and says so in place of its hours. */
+const CLOSED_FOR_NOW = "Temporarily closed";
+
+const PRICE_LEVELS: ReadonlyMap<string, number> = new Map([
+  ["PRICE_LEVEL_FREE", 1],
+  ["PRICE_LEVEL_INEXPENSIVE", 1],
+  ["PRICE_LEVEL_MODERATE", 2],
+  ["PRICE_LEVEL_EXPENSIVE", 3],
+  ["PRICE_LEVEL_VERY_EXPENSIVE", 4],
+]);
+
+/** Undefined for what has no name, is not there, or belongs into no section of that kind. */
+export function toListing(kind: SectionKind, place: Place, fetchTime: Timestamp): ListingInit | undefined {
+  const title = oneLine(place.displayName?.text);
+  const details = detailsOf(kind, place);
+  if (title === "" || details === undefined || NOT_THERE.has(place.businessStatus ?? "")) return undefined;
+  const location = locationOf(place);
+  return {
+    key: listingKey({ title, location }),
+    title,
+    ...(location && { location }),
+    address: oneLine(place.formattedAddress),
+    phone: oneLine(place.internationalPhoneNumber),
+    websiteUri: webUriOf(place.websiteUri),
+    openingHours:
+      place.businessStatus === "CLOSED_TEMPORARILY"
+        ? CLOSED_FOR_NOW
+        : (place.regularOpeningHours?.weekdayDescriptions ?? []).join("; "),
+    ...ratingOf(place),
+    accessibilityTags: accessibilityOf(place),
+    providerIds: [{ provider: "providers/google-places", id: place.id }],
+    citations: [
+      {
+        provider: "providers/google-places",
+        uri: pageOf(place),
+        title: `Google Maps: ${title}`,
+        license: "",
+        fetchTime,
+      },
+    ],
+    details,
+  };
+}
+
+function detailsOf(kind: SectionKind, place: Place): Details | undefined {
+  const main = mainTypeOf(place);
+  const types = [...new Set([main, ...(place.types ?? [])])].filter((type) => type !== "");
+  if (kind === SectionKind.RESTAURANTS) {
+    if (isLodging(main) || (types.length > 0 && !isEatery(types))) return undefined;
+    return {
+      case: "restaurant",
+      value: {
+        cuisines: cuisinesOf(types).slice(0, MAX_CUISINE_COUNT),
+        priceLevel: PRICE_LEVELS.get(place.priceLevel ?? "") ?? 0,
+        dietaryTags: dietsOf(types),
+      },
+    };
+  }
+  if (kind !== SectionKind.ATTRACTIONS || isOtherTrade(main)) return undefined;
+  const free = place.priceLevel === "PRICE_LEVEL_FREE";
+  const nothing = { currencyCode: "", units: 0n, nanos: 0 };
+  return {
+    case: "attraction",
+    value: {
+      category: categoryOf(main, types),
+      ...(free && { fee: { text: "free", minAmount: nothing, maxAmount: nothing } }),
+    },
+  };
+}
+
+/** Its main type, or else what that is called in English ("Sushi restaurant"), or else the first of its types. */
+function mainTypeOf({ primaryType, primaryTypeDisplayName: called, types }: Place): string {
+  if (primaryType !== null && primaryType !== undefined) return primaryType;
+  return called?.languageCode?.startsWith("en") === true
+    ? oneLine(called.text).toLowerCase().replaceAll(/\W+/g, "_")
+    : (types?.[0] ?? "");
+}
+
+function locationOf({ location }: Place): { latitude: number; longitude: number } | undefined {
+  if (location === null || location === undefined) return undefined;
+  const { latitude, longitude } = location;
+  return Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 ? { latitude, longitude } : undefined;
+}
+
+/** Stars from one to five. */
+function ratingOf({ rating, userRatingCount }: Place): Pick<ListingInit, "ratingScore" | "ratingCount"> {
+  if (typeof rating !== "number" || !(rating >= 1 && rating <= 5)) return {};
+  const ratingCount = Math.min(INT32_MAX, Math.max(0, userRatingCount ?? 0));
+  return { ratingScore: (rating - 1) / 4, ratingCount };
+}
+
+function accessibilityOf({ accessibilityOptions }: Place): string[] {
+  const entrance = accessibilityOptions?.wheelchairAccessibleEntrance;
+  return typeof entrance === "boolean" ? [entrance ? "wheelchair" : "no-wheelchair"] : [];
+}
+
+/** Its page on Google Maps, which its terms ask to be linked. */
+const pageOf = ({ id, googleMapsUri }: Place): string =>
+  webUriOf(googleMapsUri) || `https://www.google.com/maps/place/?q=place_id:${encodeURIComponent(id)}`;
+
+const webUriOf = (text: string | null | undefined): string =>
+  /^https?:\/\/\S+$/i.test(text ?? "") && URL.canParse(text ?? "") ? (text ?? "") : "";
+
+const oneLine = (text: string | null | undefined): string => (text ?? "").replaceAll(/\s+/g, " ").trim();

@@ -53,7 +53,8 @@ export interface HttpAnswer<T> {
  * PROVIDER_RATE_LIMITED (429, with the `Retry-After` as retry delay; the quota is used up), PROVIDER_CIRCUIT_OPEN (it
  * failed too often of late), PROVIDER_ACCESS_DENIED (401, 403, 406), PROVIDER_RESPONSE_INVALID (other statuses, not
  * JSON, schema mismatch, too large), OVERLOADED (too many calls wait), DEADLINE_TOO_SHORT (it usually takes longer than
- * is left), DEADLINE_EXPIRED (caller's deadline), CALLER_GONE (caller left).
+ * is left), DEADLINE_EXPIRED (caller's deadline), CALLER_GONE (caller left). Of a status, what the request's
+ * `refusalReason` says comes first.
  */
 export interface HttpClient {
   readonly json: <T>(

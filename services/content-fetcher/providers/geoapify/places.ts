@@ -121,13 +121,16 @@ function detailsFor(kind: SectionKind, tags: Tags, categories: readonly string[]
   return attractionDetails(CATEGORY_WORDS.get(word) ?? kebab(word), tags);
 }
 
+/** Categories that say no more than that it is a sight. */
+const VAGUE = new Set(["tourism.attraction", "tourism.sights"]);
+const exactnessOf = (category: string): number => (VAGUE.has(category) ? 0 : category.split(".").length);
+
 /** The most exact of the categories that are in one of those asked for; of equally exact ones the first. */
 function mostTelling(categories: readonly string[], asked: readonly string[]): string | undefined {
-  const depth = (category: string): number => category.split(".").length;
   return categories
     .filter((category) => asked.some((one) => category === one || category.startsWith(`${one}.`)))
     .reduce<string | undefined>(
-      (best, category) => (best === undefined || depth(category) > depth(best) ? category : best),
+      (best, category) => (best === undefined || exactnessOf(category) > exactnessOf(best) ? category : best),
       undefined,
     );
 }

@@ -40,6 +40,7 @@ const RULES: readonly Rule[] = [
       `${FETCHER}providers/civil-days.ts`,
       `${FETCHER}providers/listing-key.ts`,
       `${FETCHER}providers/osm/`,
+      `${FETCHER}providers/sentences.ts`,
       `${FETCHER}providers/$1`,
     ],
     npm: /^(?!node:(?:net|tls|https?|http2|dns|dgram)|undici|@grpc|@connectrpc)/,

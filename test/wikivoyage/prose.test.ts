@@ -17,7 +17,7 @@ import {
 import {
   cutAtSentence,
   sentenceEnds,
-} from "../../services/content-fetcher/providers/wikivoyage/wikitext/sentences.ts";
+} from "../../services/content-fetcher/providers/sentences.ts";
 import { measureText } from "../../services/content-fetcher/providers/wikivoyage/wikitext/units.ts";
 
 const nodesOf = (text: string) => parseWikitext(cleanWikitext(text));

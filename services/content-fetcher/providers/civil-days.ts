@@ -43,8 +43,12 @@ export function sameDayOf(isoDay: string, yearShift: number): string {
 }
 
 /** Midnight that begins a civil day in a time zone, milliseconds since the epoch. */
-export function midnightMs(isoDay: string, timeZone: string): number {
-  const utcMs = Date.parse(`${isoDay}T00:00:00Z`);
+export const midnightMs = (isoDay: string, timeZone: string): number =>
+  instantMs(isoDay, "00:00:00", timeZone);
+
+/** When a clock in a time zone shows a day and a time (`HH:MM:SS`), milliseconds since the epoch. */
+export function instantMs(isoDay: string, time: string, timeZone: string): number {
+  const utcMs = Date.parse(`${isoDay}T${time}Z`);
   // Twice, because the offset at the first guess can be the one before a clock change.
   let ms = utcMs;
   for (let round = 0; round < 2; round += 1) ms = utcMs - zoneOffsetMs(ms, timeZone);

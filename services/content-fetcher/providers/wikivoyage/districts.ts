@@ -10,7 +10,7 @@ import { MAX_SUMMARY_LENGTH, type ListingInit } from "./to-listing.ts";
 import { toPassages } from "./wikitext/passages.ts";
 import { templatesOf, type InternalLink, type Node, type Template } from "./wikitext/parse-wikitext.ts";
 import { inlineTemplates, plainText, toRuns, type Run } from "./wikitext/runs.ts";
-import { cutAtSentence } from "./wikitext/sentences.ts";
+import { cutAtSentence } from "../sentences.ts";
 
 /** Headings under which an article lists its districts. */
 const HEADINGS = new Set(["districts", "neighborhoods", "neighbourhoods", "boroughs", "areas"]);

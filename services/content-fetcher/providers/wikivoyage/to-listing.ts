@@ -8,7 +8,7 @@ import { attractionCategoryOf, cuisinesOf, dietsOf, isCafe, isAboutTours, priceL
 import { listingsIn, type RawListing } from "./listings.ts";
 import { readOnce } from "./read-once.ts";
 import { toPrice } from "./price.ts";
-import { cutAtSentence } from "./wikitext/sentences.ts";
+import { cutAtSentence } from "../sentences.ts";
 
 export type ListingInit = MessageInitShape<typeof ListingSchema>;
 

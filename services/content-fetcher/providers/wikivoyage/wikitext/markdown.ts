@@ -1,5 +1,5 @@
 import type { Run } from "./runs.ts";
-import { sentenceEnds } from "./sentences.ts";
+import { sentenceEnds } from "../../sentences.ts";
 
 const PUNCTUATION = /[\p{P}\p{S}]/u;
 const MARK = { plain: "", bold: "**", italic: "*" } as const satisfies Record<Run["style"], string>;

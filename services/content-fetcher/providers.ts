@@ -7,6 +7,7 @@ import { nominatim } from "./providers/nominatim.ts";
 import { openMeteo } from "./providers/open-meteo/open-meteo.ts";
 import { openWeather } from "./providers/openweather/openweather.ts";
 import { overpass } from "./providers/overpass/overpass.ts";
+import { ticketmaster } from "./providers/ticketmaster/ticketmaster.ts";
 import { wikivoyage } from "./providers/wikivoyage/wikivoyage.ts";
 
 /** Every provider of this server, in order of preference: the only list. */
@@ -20,4 +21,5 @@ export const PROVIDERS: readonly Provider[] = [
   openWeather,
   googlePlaces,
   geoapify,
+  ticketmaster,
 ];

@@ -9,6 +9,7 @@ import { createNominatim, NOMINATIM_FAULTS } from "../providers/nominatim-server
 import { createOpenMeteo, OPEN_METEO_FAULTS } from "../providers/open-meteo-server.ts";
 import { createOpenWeather, OPENWEATHER_FAULTS } from "../providers/openweather-server.ts";
 import { createOverpass, OVERPASS_FAULTS } from "../providers/overpass-server.ts";
+import { createTicketmaster, TICKETMASTER_FAULTS } from "../providers/ticketmaster-server.ts";
 import { createWikivoyage, WIKIVOYAGE_FAULTS } from "../providers/wikivoyage-server.ts";
 import { createWorlds, type Worlds } from "../providers/world/worlds.ts";
 import { NOW_MS, TEST_KEY, type QueryParts } from "./harness.ts";
@@ -228,6 +229,25 @@ export const CONTRACT_FIXTURES: Readonly<Record<string, ContractFixture>> = {
       );
       expectMatch(request.url.search, /^$/, "query");
       expectMatch(request.body, /"latitude":38\.71667,"longitude":-9\.13333/, "position");
+  ticketmaster: {
+    answer: lazily(() => createTicketmaster(lisbon(), SEED, now)),
+    nothing: {
+      answer: () => ({ body: fixture("ticketmaster/events-empty.200.json") }),
+      outcome: "NOTHING_FOUND",
+    },
+    faultReplies: TICKETMASTER_FAULTS,
+    query: {},
+    check: (request) => {
+      expectPath(request, /^\/discovery\/v2\/events\.json$/);
+      const given = request.url.searchParams;
+      expectMatch(given.get("apikey"), new RegExp(`^${TEST_KEY}$`), "apikey");
+      expectMatch(given.get("latlong"), /^38\.71667,-9\.13333$/, "latlong");
+      expectMatch(given.get("radius"), /^30$/, "radius");
+      expectMatch(given.get("unit"), /^km$/, "unit");
+      expectMatch(given.get("startDateTime"), /^2026-12-01T00:00:00Z$/, "startDateTime");
+      expectMatch(given.get("endDateTime"), /^2026-12-04T23:59:59Z$/, "endDateTime");
+      expectMatch(given.get("locale"), /^\*$/, "locale");
+      expectMatch(given.get("size"), /^([1-9]\d?|1\d\d|200)$/, "size");
     },
   },
   wikivoyage: {

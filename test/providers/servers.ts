@@ -12,6 +12,7 @@ import { createOpenMeteo, OPEN_METEO_FAULTS } from "./open-meteo-server.ts";
 import { createOpenWeather, OPENWEATHER_FAULTS } from "./openweather-server.ts";
 import { createOverpass, OVERPASS_BUSY, OVERPASS_FAULTS } from "./overpass-server.ts";
 import type { ProfileColumn } from "./profiles.ts";
+import { createTicketmaster, TICKETMASTER_FAULTS } from "./ticketmaster-server.ts";
 import { createWikivoyage, WIKIVOYAGE_FAULTS } from "./wikivoyage-server.ts";
 import type { Worlds } from "./world/worlds.ts";
 
@@ -126,6 +127,17 @@ export const TEST_SERVERS = {
     column: () => "text",
     // One request has one body: types or wishes, and where.
     subjectOf: ({ url, body }) => ({ kind: url.pathname.slice("/v1/places:".length), destination: body }),
+  },
+  ticketmaster: {
+    origins: ["TICKETMASTER_BASE_URL"],
+    keySetting: "TICKETMASTER_API_KEY",
+    faultReplies: TICKETMASTER_FAULTS,
+    create: ({ worlds, seed, now }) => createTicketmaster(worlds, seed, now),
+    column: () => "text",
+    subjectOf: ({ url }) => ({
+      kind: "events",
+      destination: url.searchParams.get("latlong") ?? url.searchParams.get("city") ?? "",
+    }),
   },
 } as const satisfies Readonly<Record<string, TestServer>>;
 

@@ -40,6 +40,7 @@ const RULES: readonly Rule[] = [
       `${FETCHER}providers/civil-days.ts`,
       `${FETCHER}providers/listing-key.ts`,
       `${FETCHER}providers/osm/`,
+      `${FETCHER}providers/plain-text.ts`,
       `${FETCHER}providers/sentences.ts`,
       `${FETCHER}providers/$1`,
     ],

@@ -1,0 +1,69 @@
+import { z } from "zod";
+
+const text = z.string().nullish();
+const flag = z.boolean().nullish();
+const amount = z.number().nullish();
+/** Written as text in its own answers. */
+const degrees = z.union([z.string(), z.number()]).nullish();
+const named = z.object({ name: text }).nullish();
+
+const moment = z.object({
+  /** `YYYY-MM-DD` and `HH:MM:SS` on the clock of the venue. */
+  localDate: text,
+  localTime: text,
+  /** The same instant in UTC. */
+  dateTime: text,
+  dateTBD: flag,
+  dateTBA: flag,
+  timeTBA: flag,
+  noSpecificTime: flag,
+  approximate: flag,
+});
+
+const dates = z.object({
+  start: moment.nullish(),
+  end: moment.nullish(),
+  initialStartDate: moment.nullish(),
+  timezone: text,
+  status: z.object({ code: text }).nullish(),
+  spanMultipleDays: flag,
+});
+
+const venue = z.object({
+  name: text,
+  timezone: text,
+  postalCode: text,
+  city: named,
+  state: z.object({ stateCode: text }).nullish(),
+  address: z.object({ line1: text }).nullish(),
+  location: z.object({ latitude: degrees, longitude: degrees }).nullish(),
+});
+
+const event = z.object({
+  id: z.string(),
+  name: text,
+  test: flag,
+  url: text,
+  locale: text,
+  description: text,
+  info: text,
+  dates: dates.nullish(),
+  classifications: z
+    .array(z.object({ primary: flag, segment: named, genre: named, subGenre: named }))
+    .nullish(),
+  priceRanges: z.array(z.object({ type: text, currency: text, min: amount, max: amount })).nullish(),
+  _embedded: z.object({ venues: z.array(venue).nullish() }).nullish(),
+});
+
+/** A page of an events search. Without a hit it has no `_embedded`. */
+export const eventsPage = z.object({
+  _embedded: z.object({ events: z.array(event).nullish() }).nullish(),
+  page: z.object({ totalPages: z.number().int() }),
+});
+
+export type Event = z.infer<typeof event>;
+export type Venue = z.infer<typeof venue>;
+export type EventDates = z.infer<typeof dates>;
+export type Moment = z.infer<typeof moment>;
+export type Classification = NonNullable<Event["classifications"]>[number];
+export type PriceRange = NonNullable<Event["priceRanges"]>[number];

@@ -59,7 +59,12 @@ export interface Adapter {
   readonly fetch: (
     kind: SectionKind,
     query?: ResolvedQuery,
-    options?: { readonly signal?: AbortSignal; readonly kinds?: readonly SectionKind[] },
+    options?: {
+      readonly signal?: AbortSignal;
+      readonly kinds?: readonly SectionKind[];
+      /** Milliseconds until the caller's deadline; by default it has none. */
+      readonly leftMs?: number;
+    },
   ) => Promise<FetchResult>;
   /** Several kinds in one RPC, as StreamContent asks. */
   readonly fetchAll: (kinds: readonly SectionKind[], query?: ResolvedQuery) => Promise<FetchResult[]>;
@@ -111,10 +116,11 @@ export function openAdapter(provider: Provider, options: AdapterOptions): Adapte
   const fetchWith = (
     kinds: readonly SectionKind[],
     signal: AbortSignal,
+    leftMs = Number.POSITIVE_INFINITY,
   ): ((kind: SectionKind, query: ResolvedQuery) => Promise<FetchResult>) => {
     const shared = new Map<string, Promise<unknown>>();
     const scope = {
-      ...callScope({ signal }),
+      ...callScope({ signal, endMs: clock.now() + leftMs }),
       kindsOf: () => new Set(kinds),
       share: <T>(key: string, load: () => Promise<T>): Promise<T> => {
         const running = shared.get(key) ?? load();
@@ -127,7 +133,7 @@ export function openAdapter(provider: Provider, options: AdapterOptions): Adapte
   };
   return {
     fetch: (kind, query = queryOf(), options = {}) =>
-      fetchWith(options.kinds ?? [kind], options.signal ?? live)(kind, query),
+      fetchWith(options.kinds ?? [kind], options.signal ?? live, options.leftMs)(kind, query),
     fetchAll: (kinds, query = queryOf()) => {
       const fetch = fetchWith(kinds, live);
       return Promise.all(kinds.map((kind) => fetch(kind, query)));

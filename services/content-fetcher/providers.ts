@@ -2,6 +2,7 @@ import type { Provider } from "./provider.ts";
 import { almanac } from "./providers/almanac/almanac.ts";
 import { geoapify } from "./providers/geoapify/geoapify.ts";
 import { googlePlaces } from "./providers/google-places/google-places.ts";
+import { foursquare } from "./providers/foursquare/foursquare.ts";
 import { metNorway } from "./providers/met-norway.ts";
 import { nominatim } from "./providers/nominatim.ts";
 import { openMeteo } from "./providers/open-meteo/open-meteo.ts";
@@ -22,4 +23,5 @@ export const PROVIDERS: readonly Provider[] = [
   googlePlaces,
   geoapify,
   ticketmaster,
+  foursquare,
 ];

@@ -4,6 +4,7 @@ import type { Reason } from "../../shared/errors.ts";
 import type { FaultReplies, ReceivedRequest, Reply } from "../support/provider-server.ts";
 import { createGeoapify, GEOAPIFY_FAULTS } from "../providers/geoapify-server.ts";
 import { createGooglePlaces, GOOGLE_PLACES_FAULTS } from "../providers/google-places-server.ts";
+import { createFoursquare, FOURSQUARE_FAULTS } from "../providers/foursquare-server.ts";
 import { createMetNorway, MET_NORWAY_FAULTS } from "../providers/met-norway-server.ts";
 import { createNominatim, NOMINATIM_FAULTS } from "../providers/nominatim-server.ts";
 import { createOpenMeteo, OPEN_METEO_FAULTS } from "../providers/open-meteo-server.ts";
@@ -248,6 +249,23 @@ export const CONTRACT_FIXTURES: Readonly<Record<string, ContractFixture>> = {
       expectMatch(given.get("endDateTime"), /^2026-12-04T23:59:59Z$/, "endDateTime");
       expectMatch(given.get("locale"), /^\*$/, "locale");
       expectMatch(given.get("size"), /^([1-9]\d?|1\d\d|200)$/, "size");
+    },
+  },
+  foursquare: {
+    answer: lazily(() => createFoursquare(lisbon())),
+    nothing: { answer: json({ results: [], context: { geo_bounds: {} } }), outcome: "NOTHING_FOUND" },
+    faultReplies: FOURSQUARE_FAULTS,
+    query: {},
+    check: (request) => {
+      expectPath(request, /^\/places\/search$/);
+      const { url, headers } = request;
+      expectMatch(headers.authorization, new RegExp(`^Bearer ${TEST_KEY}$`), "authorization");
+      expectMatch(String(headers["x-places-api-version"]), /^2025-06-17$/, "x-places-api-version");
+      expectMatch(url.searchParams.get("ll"), /^38\.71667,-9\.13333$/, "ll");
+      expectMatch(url.searchParams.get("radius"), /^[1-9]\d{2,4}$/, "radius");
+      expectMatch(url.searchParams.get("fsq_category_ids"), /^[0-9a-f]{24}(,[0-9a-f]{24})*$/, "categories");
+      expectMatch(url.searchParams.get("fields"), /^fsq_place_id,name(,[a-z_]+)*$/, "fields");
+      expectMatch(url.searchParams.get("limit"), /^([1-9]|[1-4]\d|50)$/, "limit");
     },
   },
   wikivoyage: {

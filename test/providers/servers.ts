@@ -6,6 +6,7 @@ import type {
 } from "../support/provider-server.ts";
 import { createGeoapify, GEOAPIFY_FAULTS } from "./geoapify-server.ts";
 import { createGooglePlaces, GOOGLE_PLACES_FAULTS } from "./google-places-server.ts";
+import { createFoursquare, FOURSQUARE_FAULTS } from "./foursquare-server.ts";
 import { createMetNorway, MET_NORWAY_FAULTS } from "./met-norway-server.ts";
 import { createNominatim, NOMINATIM_FAULTS } from "./nominatim-server.ts";
 import { createOpenMeteo, OPEN_METEO_FAULTS } from "./open-meteo-server.ts";
@@ -137,6 +138,17 @@ export const TEST_SERVERS = {
     subjectOf: ({ url }) => ({
       kind: "events",
       destination: url.searchParams.get("latlong") ?? url.searchParams.get("city") ?? "",
+    }),
+  },
+  foursquare: {
+    origins: ["FOURSQUARE_BASE_URL"],
+    keySetting: "FOURSQUARE_API_KEY",
+    faultReplies: FOURSQUARE_FAULTS,
+    create: ({ worlds }) => createFoursquare(worlds),
+    column: () => "text",
+    subjectOf: ({ url }) => ({
+      kind: url.searchParams.get("sort") ?? "",
+      destination: url.searchParams.get("ll") ?? "",
     }),
   },
 } as const satisfies Readonly<Record<string, TestServer>>;

@@ -14,10 +14,7 @@ import {
   plainText,
   toRuns,
 } from "../../services/content-fetcher/providers/wikivoyage/wikitext/runs.ts";
-import {
-  cutAtSentence,
-  sentenceEnds,
-} from "../../services/content-fetcher/providers/sentences.ts";
+import { cutAtSentence, sentenceEnds } from "../../services/content-fetcher/providers/sentences.ts";
 import { measureText } from "../../services/content-fetcher/providers/wikivoyage/wikitext/units.ts";
 
 const nodesOf = (text: string) => parseWikitext(cleanWikitext(text));

@@ -41,7 +41,7 @@ export const FIELDS = [
 
 export const placeSchema = z.object({
   fsq_place_id: z.string(),
-  name: z.string(),
+  name: text,
   latitude: number,
   longitude: number,
   categories: z.array(z.object({ name: text })).nullish(),

@@ -41,6 +41,32 @@ describe("Ticketmaster's details", () => {
     );
   });
 
+  it("says which language a summary is in, as far as that is known", async () => {
+    const told = (name: string, change: object): object => ({ ...EVENT, name, ...change });
+    const classes = (segment: string): object[] => [{ segment: { name: segment } }];
+    const found = await listingsOf([
+      told("A", { locale: "de-de", info: "Ein Abend." }),
+      told("B", { locale: "de-de", info: null, classifications: classes("Music") }),
+      told("C", { locale: "de-de", info: null, classifications: classes("Musik") }),
+      told("D", { locale: null, info: "?" }),
+    ]);
+    assert.deepEqual(
+      found.map(({ summary, languageCode }) => [summary, languageCode]),
+      [
+        ["Ein Abend.", "de"],
+        ["Music.", "en"],
+        ["Musik.", "und"],
+        ["?", "und"],
+      ],
+    );
+  });
+
+  it("cuts what organisers write at the end of a sentence", async () => {
+    const sentence = `One ${"word ".repeat(59).trim()}.`;
+    const [listing] = await listingsOf([{ ...EVENT, info: Array(5).fill(sentence).join(" ") }]);
+    assert.equal(listing?.summary, `${sentence} ${sentence}`);
+  });
+
   it("states a price only where it can be read", async () => {
     const priced = (name: string, priceRanges: unknown): object => ({ ...EVENT, name, priceRanges });
     const found = await listingsOf([

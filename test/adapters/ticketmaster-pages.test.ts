@@ -32,6 +32,13 @@ describe("Ticketmaster's pages and refusals", () => {
     );
   });
 
+  it("takes an answer without page numbers for the only page", async () => {
+    served.answerWith(() => ({ body: JSON.stringify({ _embedded: { events: [EVENT] } }) }));
+    const { content } = await served.adapter().fetch(SectionKind.EVENTS);
+    assert.deepEqual(titles(content?.listings ?? []), ["Banda Exemplo"]);
+    assert.equal(served.server().requests.length, 1);
+  });
+
   it("stops at the last page", async () => {
     served.answerWith(({ url }) => ({ body: page([NUMBERED(pageOf(url))], 2) }));
     const { content } = await served.adapter().fetch(SectionKind.EVENTS);

@@ -25,6 +25,9 @@ const SEGMENT_CATEGORIES: ReadonlyMap<string, string> = new Map([
   ["film", "film"],
 ]);
 
+/** Of which the names of genres are in English too, whatever the event's own language is. */
+const ENGLISH_SEGMENTS = new Set(["music", "sports", "arts & theatre", "film", "miscellaneous"]);
+
 /** Where and when events are wanted. */
 export interface Visit {
   /** Midnights at the destination that begin the first day and end the last one, milliseconds since the epoch. */
@@ -106,19 +109,30 @@ function summaryOf(
   classification: Classification,
   originalDay: string | undefined,
 ): { readonly summary: string; readonly languageCode: string } {
-  const language = /^[a-z]{2,3}(?=[-_]|$)/i.exec(event.locale ?? "")?.[0].toLowerCase();
-  const { segment, genre, subGenre } = classification;
-  const kinds = [...new Set([genre, subGenre].map(kindName).filter(Boolean))].join(", ");
-  const classified = [kindName(segment), kinds].filter(Boolean).join(": ");
-  const text =
-    plainText(event.description) || plainText(event.info) || (classified === "" ? "" : `${classified}.`);
-  const moved = originalDay !== undefined && language === "en" ? `Rescheduled from ${originalDay}.` : "";
-  const summary = [moved, text].filter(Boolean).join(" ");
+  const written = plainText(event.description) || plainText(event.info);
+  const text = written || classText(classification);
+  const languageCode = written === "" ? classLanguage(classification) : languageOf(event.locale);
+  const moved = originalDay !== undefined && (text === "" || languageCode === "en");
+  const summary = moved ? `Rescheduled from ${originalDay}. ${text}`.trim() : text;
   return {
     summary: cutAtSentence(summary, MAX_SUMMARY_LENGTH),
-    languageCode: summary === "" ? "" : (language ?? UNDETERMINED),
+    languageCode: summary === "" ? "" : text === "" ? "en" : languageCode,
   };
 }
+
+/** For example `Music: Rock, Alternative Rock.` */
+function classText({ segment, genre, subGenre }: Classification): string {
+  const kinds = [...new Set([genre, subGenre].map(kindName).filter(Boolean))].join(", ");
+  const text = [kindName(segment), kinds].filter(Boolean).join(": ");
+  return text === "" ? "" : `${text}.`;
+}
+
+const classLanguage = ({ segment }: Classification): string =>
+  ENGLISH_SEGMENTS.has(oneLine(segment?.name).toLowerCase()) ? "en" : UNDETERMINED;
+
+/** `pt` of `pt-br`. */
+const languageOf = (locale: string | null | undefined): string =>
+  /^[a-z]{2,3}(?=[-_]|$)/i.exec(locale ?? "")?.[0].toLowerCase() ?? UNDETERMINED;
 
 /** BCP-47 for text whose language is not stated. */
 const UNDETERMINED = "und";

@@ -55,11 +55,13 @@ const event = z.object({
   _embedded: z.object({ venues: z.array(venue).nullish() }).nullish(),
 });
 
-/** A page of an events search. Without a hit it has no `_embedded`. */
-export const eventsPage = z.object({
-  _embedded: z.object({ events: z.array(event).nullish() }).nullish(),
-  page: z.object({ totalPages: z.number().int() }),
-});
+/** A page of an events search. Without a hit it has no `_embedded`; then its numbers say that it is one. */
+export const eventsPage = z
+  .object({
+    _embedded: z.object({ events: z.array(event) }).nullish(),
+    page: z.object({ totalPages: z.number().int() }).nullish(),
+  })
+  .refine(({ _embedded: found, page }) => found ?? page, { path: ["page"] });
 
 export type Event = z.infer<typeof event>;
 export type Venue = z.infer<typeof venue>;

@@ -91,7 +91,7 @@ async function askEvents(query: ResolvedQuery, context: FetchContext): Promise<F
       const happening = toHappening(event, visit, fetchTime);
       if (happening !== undefined && !found.has(happening.key)) found.set(happening.key, happening);
     }
-    if (found.size >= query.maxListingCount || page + 1 >= body.page.totalPages) break;
+    if (found.size >= query.maxListingCount || page + 1 >= (body.page?.totalPages ?? 1)) break;
   }
   return { happenings: [...found.values()], fetchMs: firstMs ?? context.now(), complete: true };
 }

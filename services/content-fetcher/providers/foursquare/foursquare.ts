@@ -12,8 +12,8 @@ const API_VERSION = "2025-06-17";
 /** Places of a page; a smaller page costs as much. */
 const PAGE_SIZE = 50;
 /**
- * $18.75 for a thousand calls that ask for fields such as rating, price or hours, as the provider's page of upcoming
- * changes states it (docs.foursquare.com).
+ * $18.75 for a thousand calls that ask for fields which the provider calls Premium, such as rating, price or hours: what
+ * others report of its price page in June 2026. What an account has free is not counted here.
  */
 const CALL_COST_USD_MICROS = 18_750;
 /** After a refusal for want of credits: they do not come back by themselves. */

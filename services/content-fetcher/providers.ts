@@ -21,7 +21,7 @@ export const PROVIDERS: readonly Provider[] = [
   nominatim,
   openWeather,
   googlePlaces,
+  foursquare,
   geoapify,
   ticketmaster,
-  foursquare,
 ];

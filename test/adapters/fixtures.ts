@@ -230,6 +230,8 @@ export const CONTRACT_FIXTURES: Readonly<Record<string, ContractFixture>> = {
       );
       expectMatch(request.url.search, /^$/, "query");
       expectMatch(request.body, /"latitude":38\.71667,"longitude":-9\.13333/, "position");
+    },
+  },
   ticketmaster: {
     answer: lazily(() => createTicketmaster(lisbon(), SEED, now)),
     nothing: {

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { createContextKey, type ContextKey, type Interceptor } from "@connectrpc/connect";
 import { endOfCall } from "./deadline.ts";
 import { toUnreadable, toWire, type ReportDefect } from "./error-wire.ts";
@@ -12,14 +11,19 @@ export const ENTERED: ContextKey<WithinSpan | undefined> = createContextKey<With
   { description: "the call has reached the interceptors" },
 );
 
-/** The one place where what handlers throw becomes a status, for unary methods and streams. */
+/**
+ * The one place where what handlers throw becomes a status, for unary methods and streams.
+ *
+ * @param withinActive gives what runs a step later where the span is active that is so now
+ */
 export function createErrorInterceptor(
   readMaxBytes: number,
   traceId: () => string,
+  withinActive: () => WithinSpan,
   reportDefect: ReportDefect,
 ): Interceptor {
   return (next) => async (request) => {
-    request.contextValues.set(ENTERED, AsyncLocalStorage.snapshot());
+    request.contextValues.set(ENTERED, withinActive());
     const translate = (error: unknown): unknown =>
       toWire(isEndOf(request.signal, error) ? endOfCall(error) : error, traceId(), reportDefect);
     try {

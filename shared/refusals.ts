@@ -118,10 +118,11 @@ export function createCallGate(options: RefusalOptions): CallGate {
       // Connect aborts the context of a call with an error before it writes that error down, whatever the protocol.
       const context = call as ReturnType<typeof createHandlerContext>;
       const abort = context.abort.bind(context);
-      context.abort = (reason) => {
+      const tellAndAbort = (reason: unknown): void => {
         onError(reason);
         abort(reason);
       };
+      context.abort = tellAndAbort;
       await pass(call);
     },
   };

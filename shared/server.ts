@@ -24,7 +24,7 @@ import { createCallGate, type RequestGate } from "./refusals.ts";
 import { createRpcListener } from "./rpc-listener.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "./server-limits.ts";
 import { createRefusalRecorder } from "./telemetry/refusals.ts";
-import { activeTraceId } from "./telemetry/spans.ts";
+import { activeTraceId, withinActiveSpan } from "./telemetry/spans.ts";
 
 /** A method without an implementation is answered with UNIMPLEMENTED. */
 export type AddService = <T extends DescService>(service: T, implementation: Partial<ServiceImpl<T>>) => void;
@@ -88,7 +88,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const gated = new Set(services.map(({ typeName }) => typeName));
   const interceptors = [
     ...options.interceptors,
-    createErrorInterceptor(limits.readMaxBytes, activeTraceId, reportDefect),
+    createErrorInterceptor(limits.readMaxBytes, activeTraceId, withinActiveSpan, reportDefect),
   ];
   const gate = createCallGate({
     isGated: (service) => gated.has(service),

@@ -15,6 +15,7 @@ import {
 import { reasonOf } from "../error-wire.ts";
 import type { ReadableHeader } from "../refusals.ts";
 import { ATTRIBUTE } from "./attributes.ts";
+import { activeContext } from "./plain-context.ts";
 import { getTracer } from "./scope.ts";
 
 export const HEADER_GETTER: TextMapGetter<ReadableHeader> = {
@@ -72,8 +73,8 @@ export function createTelemetryInterceptor(side: Side, now: () => number): Inter
     };
     const parent =
       side === "server"
-        ? propagation.extract(context.active(), request.header, HEADER_GETTER)
-        : context.active();
+        ? propagation.extract(activeContext(), request.header, HEADER_GETTER)
+        : activeContext();
     const span = tracer.startSpan(
       method,
       { kind: side === "server" ? SpanKind.SERVER : SpanKind.CLIENT, attributes },

@@ -1,7 +1,8 @@
-import { context, metrics, propagation, SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import { metrics, propagation, SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { RecordRefusal } from "../refusals.ts";
 import { ATTRIBUTE } from "./attributes.ts";
 import { DURATION_BUCKETS_S, HEADER_GETTER, isServerFault, systemOf, toStatusName } from "./interceptors.ts";
+import { activeContext } from "./plain-context.ts";
 import { getTracer } from "./scope.ts";
 
 /**
@@ -28,7 +29,7 @@ export function createRefusalRecorder(now: () => number): RecordRefusal {
     const span = tracer.startSpan(
       method,
       { kind: SpanKind.SERVER, attributes },
-      propagation.extract(context.active(), header, HEADER_GETTER),
+      propagation.extract(activeContext(), header, HEADER_GETTER),
     );
     if (isServerFault(code)) {
       span.setAttribute(ATTRIBUTE.errorType, status);

@@ -15,6 +15,12 @@ import { getTracer } from "./scope.ts";
 export const activeTraceId = (): string =>
   trace.getSpan(context.active())?.spanContext().traceId ?? INVALID_TRACEID;
 
+/** Runs a step later where the span is active that is so now. */
+export function withinActiveSpan(): <T>(step: () => T) => T {
+  const active = context.active();
+  return (step) => context.with(active, step);
+}
+
 /** Runs `step` in a span of its own, which ends on every path and carries the reason of a failure. */
 export function inSpan<T>(
   name: string,

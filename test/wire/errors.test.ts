@@ -177,6 +177,7 @@ describe("the end of a call", () => {
       const interceptor = createErrorInterceptor(
         1,
         () => "t",
+        () => (step) => step(),
         () => assert.fail(),
       );
       const request = { signal, stream: false, contextValues: new Map() };

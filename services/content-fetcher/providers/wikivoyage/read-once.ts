@@ -1,13 +1,18 @@
-/** Remembers what is read from a thing for as long as there is the thing: the kinds of one guide ask for the same. */
+/**
+ * Remembers what is read from a thing for as long as there is the thing: the kinds of one guide ask for the same.
+ *
+ * It stands at the thing itself, unseen. A `WeakMap` that has grown old would keep what refers back to its key, as the
+ * listings of a section to the section: half a megabyte of each guide, until the next full collection.
+ */
 export function readOnce<Thing extends object, Value extends object>(
   read: (thing: Thing) => Value,
 ): (thing: Thing) => Value {
-  const known = new WeakMap<Thing, Value>();
-  return (thing) => {
-    const earlier = known.get(thing);
+  const known = Symbol("read once");
+  return (thing: Thing & { readonly [known]?: Value }) => {
+    const earlier = thing[known];
     if (earlier !== undefined) return earlier;
     const value = read(thing);
-    known.set(thing, value);
+    Object.defineProperty(thing, known, { value });
     return value;
   };
 }

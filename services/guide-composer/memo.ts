@@ -25,35 +25,28 @@ export function createMemo<V>(
   monotonicNow: () => number,
   startTimer: (delayMs: number, onDue: () => void) => void,
 ): Memo<V> {
-  /** Oldest first. */
-  const made = new Map<string, { readonly value: V; readonly atMs: number }>();
+  /**
+   * Oldest first. An array, because the table of a `Map` that has grown old is made anew in the old generation each time
+   * it fills up, and the one before keeps what it held until a full collection: 400 KB of each guide.
+   */
+  const made: { readonly key: string; readonly value: V; readonly atMs: number }[] = [];
+  const isPast = (atMs: number): boolean => monotonicNow() - atMs >= MAX_AGE_MS;
 
   function forget(): void {
-    const [oldest] = made.values();
-    if (oldest === undefined) return;
-    const leftMs = oldest.atMs + MAX_AGE_MS - monotonicNow();
-    if (leftMs > 0) return startTimer(leftMs, forget);
-    for (const [key, { atMs }] of made) {
-      if (monotonicNow() - atMs < MAX_AGE_MS) break;
-      made.delete(key);
-    }
-    forget();
+    for (let [oldest] = made; oldest !== undefined && isPast(oldest.atMs); [oldest] = made) made.shift();
+    const [oldest] = made;
+    if (oldest !== undefined) startTimer(oldest.atMs + MAX_AGE_MS - monotonicNow(), forget);
   }
 
   return {
     of: (label, things, make) => {
       const key = `${label} ${things.map(identityOf).join(" ")}`;
-      const known = made.get(key);
-      const nowMs = monotonicNow();
-      if (known !== undefined && nowMs - known.atMs < MAX_AGE_MS) return known.value;
+      const known = made.findLast((entry) => entry.key === key);
+      if (known !== undefined && !isPast(known.atMs)) return known.value;
       const value = make();
-      if (made.size === 0) startTimer(MAX_AGE_MS, forget);
-      made.delete(key);
-      made.set(key, { value, atMs: nowMs });
-      for (const oldest of made.keys()) {
-        if (made.size <= maxCount) break;
-        made.delete(oldest);
-      }
+      if (made.length === 0) startTimer(MAX_AGE_MS, forget);
+      made.push({ key, value, atMs: monotonicNow() });
+      if (made.length > maxCount) made.shift();
       return value;
     },
   };

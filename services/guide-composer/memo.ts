@@ -1,3 +1,5 @@
+import { createNote } from "../../shared/note.ts";
+
 /**
  * What was made longer ago is forgotten: nothing here may outlive a promise, or be kept that may not. Long enough for all
  * who waited for a load to have their turn, and short, because what lives on makes each collection of garbage dearer.
@@ -35,7 +37,7 @@ export function createMemo<V>(
   function forget(): void {
     for (let [oldest] = made; oldest !== undefined && isPast(oldest.atMs); [oldest] = made) made.shift();
     const [oldest] = made;
-    if (oldest !== undefined) startTimer(oldest.atMs + MAX_AGE_MS - monotonicNow(), forget);
+    if (oldest !== undefined) startTimer(Math.max(0, oldest.atMs + MAX_AGE_MS - monotonicNow()), forget);
   }
 
   return {
@@ -52,13 +54,13 @@ export function createMemo<V>(
   };
 }
 
-const identities = new WeakMap<object, number>();
+const identities = createNote<object, number>("identity");
 let nextIdentity = 0;
 
 function identityOf(thing: object): number {
-  const known = identities.get(thing);
+  const known = identities.of(thing);
   if (known !== undefined) return known;
   nextIdentity += 1;
-  identities.set(thing, nextIdentity);
+  identities.write(thing, nextIdentity);
   return nextIdentity;
 }

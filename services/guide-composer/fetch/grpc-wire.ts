@@ -8,6 +8,7 @@ import {
 } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { StatusSchema } from "../../../shared/gen/google/rpc/status_pb.ts";
+import { createNote } from "../../../shared/note.ts";
 
 const STATUS_DETAILS = "grpc-status-details-bin";
 
@@ -22,19 +23,19 @@ export const serializer =
   };
 
 /** What each message was decoded from, for as long as somebody holds the message. */
-const receivedBytes = new WeakMap<object, Uint8Array>();
+const receivedBytes = createNote<object, Uint8Array>("received bytes");
 
 export const deserializer =
   <T extends DescMessage>(desc: T) =>
   (bytes: Buffer): MessageShape<T> => {
     const message = fromBinary(desc, bytes);
-    receivedBytes.set(message, bytes);
+    receivedBytes.write(message, bytes);
     return message;
   };
 
 /** The bytes of a message: those that it came in when it did, so that who keeps them need not encode it again. */
 export const toReceivedBytes = <T extends DescMessage>(desc: T, message: MessageShape<T>): Uint8Array =>
-  receivedBytes.get(message) ?? toBinary(desc, message);
+  receivedBytes.of(message) ?? toBinary(desc, message);
 
 /**
  * Host and port of a target as they stand in a URL. Of several addresses the first, and never the name server that

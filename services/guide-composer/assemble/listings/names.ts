@@ -1,5 +1,6 @@
 import type { Listing } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { fold, splitWords } from "../words.ts";
+import { createNote } from "../../../../shared/note.ts";
 
 /** Articles and prepositions of European languages: two spellings of a name differ in them first. */
 const SMALL_WORDS = new Set(
@@ -127,14 +128,14 @@ export function toName(title: string): Name {
   return { whole, outer: outer !== undefined && hasWords(outer) ? outer : undefined, alternates };
 }
 
-const names = new WeakMap<Listing, Name>();
+const names = createNote<Listing, Name>("name");
 
 /** The title of a listing, taken apart once as long as the listing lives: every step of the assembly asks for it. */
 export function nameOf(listing: Listing): Name {
-  const known = names.get(listing);
+  const known = names.of(listing);
   if (known !== undefined) return known;
   const name = toName(listing.title);
-  names.set(listing, name);
+  names.write(listing, name);
   return name;
 }
 

@@ -35,6 +35,7 @@ const RULES: readonly Rule[] = [
     may: [
       "shared/gen/",
       "shared/errors.ts",
+      "shared/note.ts",
       `${FETCHER}provider.ts`,
       `${FETCHER}http/http-client.ts`,
       `${FETCHER}providers/civil-days.ts`,
@@ -53,7 +54,7 @@ const RULES: readonly Rule[] = [
   },
   {
     from: PURE,
-    may: ["shared/gen/", "shared/errors.ts", ...PURE_PARTS],
+    may: ["shared/gen/", "shared/errors.ts", "shared/note.ts", ...PURE_PARTS],
     npm: /^(?:@bufbuild\/protobuf|node:crypto)/,
   },
   {

@@ -5,6 +5,7 @@ import {
   FactSchema,
   NarrativeSchema,
   Verification_Verdict as Verdict,
+  type Listing,
 } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { mergeListings } from "../../services/guide-composer/assemble/listings/merge.ts";
 import {
@@ -54,6 +55,30 @@ describe("merging listings", () => {
     });
     const [merged] = mergeListings([[written], [surveyed], [closed]], "en");
     assert.equal(merged?.openingHours, "Temporarily closed");
+    assert.deepEqual(
+      merged.alternatives.map(({ provider, openingHours }) => [provider, openingHours]),
+      [
+        ["providers/wikivoyage", "Tu-Su 10AM-6PM"],
+        ["providers/overpass", "Tu-Su 10:00-18:00"],
+      ],
+    );
+  });
+
+  it("keeps a position that is more than 500 m from the one believed, with whose it is", () => {
+    const writtenAt = (eastM: number): Listing =>
+      listing("Museu do Fado", { wikidataId: "Q2061439", location: near(eastM) });
+    const far = writtenAt(600);
+    const [merged] = mergeListings([[far], [surveyed]], "en");
+    assert.ok(merged);
+    assert.deepEqual(merged.location, surveyed.location);
+    const [other, ...more] = merged.alternatives;
+    assert.deepEqual([other?.provider, other?.location], ["providers/wikivoyage", far.location]);
+    assert.deepEqual(more, []);
+    assert.deepEqual(mergeListings([[writtenAt(500)], [surveyed]], "en")[0]?.alternatives, []);
+  });
+
+  it("has no alternatives where all agree", () => {
+    assert.deepEqual(joined?.alternatives, []);
   });
 
   it("keeps every citation, best first, and every id", () => {

@@ -69,6 +69,18 @@ const dishesOf = ({ details }: Listing): string =>
 const bestTimeOf = ({ details }: Listing): string =>
   details.case === "attraction" && details.value.bestTime !== "" ? `best: ${details.value.bestTime}` : "";
 
+/** What others say otherwise; whoever is warned can look it up. */
+const alternativesOf = ({ alternatives }: Listing): readonly string[] =>
+  alternatives.flatMap(({ provider, location, openingHours }) => {
+    const name = provider.slice("providers/".length);
+    return [
+      ...(openingHours === "" ? [] : [`${name} has hours: ${openingHours}`]),
+      ...(location === undefined
+        ? []
+        : [`${name} has it at ${location.latitude.toFixed(4)}, ${location.longitude.toFixed(4)}`]),
+    ];
+  });
+
 /** Listings as a list: what it is and why on the first line, how to find it on the second. */
 export const renderListings = (listings: readonly Listing[], pages: CitedPages, clock: LocalClock): string =>
   listings.map((listing) => renderListing(listing, pages, clock)).join("\n");
@@ -96,6 +108,7 @@ function renderListing(listing: Listing, pages: CitedPages, clock: LocalClock): 
     rating,
     listing.phone,
     ...listing.accessibilityTags.map(words),
+    ...alternativesOf(listing),
   ]
     .filter((part) => oneLine(part) !== "")
     .map((part, index) => (index === 0 ? escapeLine(part) : escapeMarkdown(part)));

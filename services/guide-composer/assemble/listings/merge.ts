@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import type {
+  Alternative,
   AttractionDetails,
   Citation,
   EventDetails,
@@ -9,12 +10,18 @@ import type {
   NeighborhoodDetails,
   RestaurantDetails,
 } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
-import { NeighborhoodDetailsSchema } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import {
+  AlternativeSchema,
+  NeighborhoodDetailsSchema,
+} from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { distanceM } from "../distance.ts";
 import { isClosedForNow } from "../hours/closed-for-now.ts";
 import { groupListings } from "./dedupe.ts";
 
 const MAX_DISH_COUNT = 5;
 const MAX_HIGHLIGHT_COUNT = 8;
+/** Positions of one place this far apart are not two sides of it: one of them is wrong. */
+const ALTERNATIVE_MIN_M = 500;
 
 /** Whose word counts when several providers state a field: the most preferred one that states it, or map data first. */
 type Authority = "preferred" | "map";
@@ -73,6 +80,7 @@ function join(first: Listing, members: readonly Listing[], languageCode: string)
     : undefined;
   // The hours of the others do not hold while it is closed.
   const closed = members.find((member) => isClosedForNow(member.openingHours));
+  const openingHours = closed?.openingHours ?? pick("openingHours", isText);
   const wikidataId = members.find((member) => member.wikidataId !== "")?.wikidataId ?? "";
   return {
     ...own,
@@ -81,7 +89,7 @@ function join(first: Listing, members: readonly Listing[], languageCode: string)
     languageCode: summary.languageCode,
     ...(location && { location }),
     address: pick("address", isText),
-    openingHours: closed?.openingHours ?? pick("openingHours", isText),
+    openingHours,
     phone: pick("phone", isText),
     websiteUri: pick("websiteUri", isText),
     ...(ratingScore !== undefined && { ratingScore, ratingCount: rated.ratingCount }),
@@ -93,8 +101,34 @@ function join(first: Listing, members: readonly Listing[], languageCode: string)
     ),
     citations: mergeCitations(members.map((member) => member.citations)),
     ...(verification && { verification }),
+    alternatives: alternativesTo({ location, openingHours }, members),
     details: joinDetails(first, members),
   };
+}
+
+/** What members say otherwise than what is believed. */
+function alternativesTo(
+  { location, openingHours }: Partial<Pick<Listing, "location" | "openingHours">>,
+  members: readonly Listing[],
+): Alternative[] {
+  const isClosed = isClosedForNow(openingHours ?? "");
+  const found = members.flatMap((member) => {
+    const isElsewhere =
+      location !== undefined &&
+      member.location !== undefined &&
+      distanceM(location, member.location) > ALTERNATIVE_MIN_M;
+    const isOpen = isClosed && member.openingHours !== "" && !isClosedForNow(member.openingHours);
+    const [provider] = member.citations.map((citation) => citation.provider);
+    if (provider === undefined || (!isElsewhere && !isOpen)) return [];
+    return create(AlternativeSchema, {
+      provider,
+      ...(isElsewhere && { location: member.location }),
+      ...(isOpen && { openingHours: member.openingHours }),
+    });
+  });
+  return distinct(found, ({ provider, location: at, openingHours: hours }) =>
+    JSON.stringify([provider, at?.latitude, at?.longitude, hours]),
+  );
 }
 
 /** First occurrence of each, by what `identify` makes of it. */

@@ -42,6 +42,7 @@ const RULES: readonly Rule[] = [
       `${FETCHER}providers/listing-key.ts`,
       `${FETCHER}providers/osm/`,
       `${FETCHER}providers/plain-text.ts`,
+      `${FETCHER}providers/readable-array.ts`,
       `${FETCHER}providers/sentences.ts`,
       `${FETCHER}providers/$1`,
     ],

@@ -4,6 +4,7 @@ import { QueryAspect } from "../../../../shared/gen/wayfarer/content/v1/content_
 import type { SectionKind } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ServiceError } from "../../../../shared/errors.ts";
 import type { Answer, FetchContext, Provider, ResolvedQuery } from "../../provider.ts";
+import { readableArray } from "../readable-array.ts";
 import { FIELDS, placeSchema, toListing, type ListingInit, type Place } from "./listing.ts";
 import { SUBJECTS } from "./subjects.ts";
 
@@ -19,7 +20,7 @@ const CALL_COST_USD_MICROS = 18_750;
 /** After a refusal for want of credits: they do not come back by themselves. */
 const CREDIT_PAUSE_MS = 3_600_000;
 
-const schema = z.object({ results: z.array(placeSchema) });
+const schema = z.object({ results: readableArray(placeSchema) });
 
 /** Foursquare's Places API: places to eat and to see with ratings, prices and hours. */
 export const foursquare: Provider = {

@@ -4,13 +4,14 @@ import { QueryAspect } from "../../../../shared/gen/wayfarer/content/v1/content_
 import type { SectionKind } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ServiceError } from "../../../../shared/errors.ts";
 import type { Answer, FetchContext, Provider, ResolvedQuery } from "../../provider.ts";
+import { readableArray } from "../readable-array.ts";
 import { suffixesOf } from "../osm/tags.ts";
 import { geocode } from "./geocoding.ts";
 import { placeSchema } from "./place-tags.ts";
 import { SUBJECTS, toListings, type Found } from "./places.ts";
 
 const schema = z.object({
-  features: z.array(
+  features: readableArray(
     z.object({
       properties: placeSchema,
       geometry: z.object({ coordinates: z.unknown() }).nullish(),

@@ -1,11 +1,12 @@
 import tzLookup from "tz-lookup";
 import { z } from "zod";
 import type { FetchContext, GeocodeAnswer } from "../../provider.ts";
+import { readableArray } from "../readable-array.ts";
 import { objectIdOf } from "./object-id.ts";
 
 const text = z.string().nullish();
 const schema = z.object({
-  features: z.array(
+  features: readableArray(
     z.object({
       properties: z.object({
         lat: z.number().nullish(),

@@ -1,29 +1,32 @@
 import { z } from "zod";
 import type { Tags } from "../osm/tags.ts";
 
-const text = z.string().nullish();
-/** Values of raw tags that look like numbers come as numbers. */
+/** What looks like a number comes as one, names and hours included. */
 const scalar = z.union([z.string(), z.number(), z.boolean()]).nullish();
 
 /** What is used of a place's properties. */
 export const placeSchema = z.object({
-  name: text,
+  name: scalar,
+  /** By language. */
+  name_international: z.record(z.string(), scalar).nullish(),
   lat: z.number().nullish(),
   lon: z.number().nullish(),
   street: scalar,
   housenumber: scalar,
   postcode: scalar,
-  city: text,
+  city: scalar,
   categories: z.array(z.string()).nullish(),
-  website: text,
-  opening_hours: text,
-  description: text,
+  website: scalar,
+  opening_hours: scalar,
+  description: scalar,
   contact: z.object({ phone: scalar }).nullish(),
-  catering: z.object({ cuisine: text }).nullish(),
+  catering: z.object({ cuisine: scalar, diet: z.record(z.string(), z.unknown()).nullish() }).nullish(),
   facilities: z.object({ wheelchair: scalar }).nullish(),
-  wiki_and_media: z.object({ wikidata: text, wikipedia: text }).nullish(),
-  datasource: z.object({ sourcename: text, raw: z.record(z.string(), z.unknown()).nullish() }).nullish(),
-  place_id: text,
+  wiki_and_media: z.object({ wikidata: scalar, wikipedia: scalar }).nullish(),
+  datasource: z
+    .object({ sourcename: z.string().nullish(), raw: z.record(z.string(), z.unknown()).nullish() })
+    .nullish(),
+  place_id: z.string().nullish(),
 });
 
 export type PlaceProperties = z.infer<typeof placeSchema>;
@@ -60,6 +63,7 @@ export function tagsOf(place: PlaceProperties, language: string): Tags {
     if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") put(key, value);
   }
   const mapped = tags.has("name");
+  for (const [code, name] of Object.entries(place.name_international ?? {})) put(`name:${code}`, name);
   put(mapped ? `name:${language}` : "name", place.name);
   if (!["addr:street", "addr:place", "addr:full"].some((key) => tags.has(key)) && place.street) {
     put("addr:street", place.street);
@@ -77,6 +81,8 @@ export function tagsOf(place: PlaceProperties, language: string): Tags {
   for (const [condition, key, value] of CONDITIONS) if (categories.includes(condition)) put(key, value);
   if (typeof place.facilities?.wheelchair === "boolean")
     put("wheelchair", place.facilities.wheelchair ? "yes" : "no");
+  for (const [diet, served] of Object.entries(place.catering?.diet ?? {}))
+    if (typeof served === "boolean") put(`diet:${diet}`, served ? "yes" : "no");
   put("cuisine", place.catering?.cuisine);
   put("cuisine", categories.flatMap((category) => CUISINE.exec(category)?.[1] ?? []).join(";"));
   return Object.fromEntries(tags);

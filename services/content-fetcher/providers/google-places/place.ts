@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readableArray } from "../readable-array.ts";
 
 const text = z.string().nullish();
 const localized = z.object({ text, languageCode: text }).nullish();
@@ -31,7 +32,7 @@ const OTHER_FIELDS = ["nextPageToken", "searchUri", "routingSummaries", "context
 
 /** An answer with nothing in it is one: nothing was found. One with other things than these is of another API. */
 export const answerSchema = z
-  .looseObject({ places: z.array(placeSchema).optional() })
+  .looseObject({ places: readableArray(placeSchema).optional() })
   .refine(
     (answer) =>
       Object.keys(answer).length === 0 ||

@@ -5,7 +5,8 @@ import {
   type DailyForecastSchema,
 } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { FetchContext, ResolvedQuery } from "../../provider.ts";
-import { midnightMs, nextDay, toCivil } from "../civil-days.ts";
+import { isoDayAt, midnightMs, nextDay, toCivil } from "../civil-days.ts";
+import { readableArray } from "../readable-array.ts";
 import {
   celsius,
   citation,
@@ -14,6 +15,7 @@ import {
   positionParameters,
   round,
   share,
+  sunTimes,
   weather,
   worstOf,
 } from "./request.ts";
@@ -31,7 +33,7 @@ const DAYTIME = { fromHour: 6, toHour: 22 } as const;
 
 const amount = z.object({ "3h": optionalNumber }).nullish();
 const schema = z.object({
-  list: z.array(
+  list: readableArray(
     z.object({
       /** Seconds since the epoch. */
       dt: z.number(),
@@ -48,7 +50,8 @@ const schema = z.object({
       snow: amount,
     }),
   ),
-  city: z.object({ id: optionalNumber }).nullish(),
+  /** The sun's times are those of today. */
+  city: z.object({ id: optionalNumber, sunrise: optionalNumber, sunset: optionalNumber }).nullish(),
 });
 
 type Slot = z.infer<typeof schema>["list"][number];
@@ -79,9 +82,11 @@ export async function fetchForecast(
       ? `https://openweathermap.org/city/${id}`
       : "https://openweathermap.org/";
   const source = citation(page, "OpenWeather 5 day forecast", answer.fetchMs);
+  const { timeZone } = query.destination;
+  const sunDay = isoDayAt((city?.sunrise ?? 0) * 1000, timeZone);
   return days.flatMap((day): Forecast[] => {
-    const forecast = toForecast(day, slots, query.destination.timeZone, source);
-    return forecast === undefined ? [] : [forecast];
+    const forecast = toForecast(day, slots, timeZone, source);
+    return forecast === undefined ? [] : [{ ...forecast, ...(day === sunDay && sunTimes(city ?? {})) }];
   });
 }
 

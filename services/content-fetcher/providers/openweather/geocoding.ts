@@ -1,12 +1,13 @@
 import tzLookup from "tz-lookup";
 import { z } from "zod";
 import type { FetchContext, GeocodeAnswer } from "../../provider.ts";
+import { readableArray } from "../readable-array.ts";
 import { get } from "./request.ts";
 
 /** The provider's highest. */
 const MAX_RESULT_COUNT = 5;
 
-const schema = z.array(
+const schema = readableArray(
   z.object({
     name: z.string(),
     // Besides languages it has names of other kinds in it.

@@ -1,8 +1,8 @@
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import { DailyForecast_Basis } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { FetchContext, ResolvedQuery } from "../../provider.ts";
 import { isoDayAt, toCivil, type CivilDay } from "../civil-days.ts";
+import { readableArray } from "../readable-array.ts";
 import type { Forecast } from "./forecast.ts";
 import {
   celsius,
@@ -12,6 +12,7 @@ import {
   positionParameters,
   round,
   share,
+  sunTimes,
   weather,
   worstOf,
 } from "./request.ts";
@@ -20,24 +21,22 @@ import {
 export const ONE_CALL_DAY_COUNT = 8;
 
 const schema = z.object({
-  daily: z
-    .array(
-      z.object({
-        /** About noon of the day, seconds since the epoch; so are the times of the sun. */
-        dt: z.number(),
-        sunrise: optionalNumber,
-        sunset: optionalNumber,
-        temp: z.object({ min: celsius, max: celsius }),
-        humidity: optionalNumber,
-        wind_speed: optionalNumber,
-        pop: optionalNumber,
-        rain: optionalNumber,
-        snow: optionalNumber,
-        uvi: optionalNumber,
-        weather,
-      }),
-    )
-    .nullish(),
+  daily: readableArray(
+    z.object({
+      /** About noon of the day, seconds since the epoch; so are the times of the sun. */
+      dt: z.number(),
+      sunrise: optionalNumber,
+      sunset: optionalNumber,
+      temp: z.object({ min: celsius, max: celsius }),
+      humidity: optionalNumber,
+      wind_speed: optionalNumber,
+      pop: optionalNumber,
+      rain: optionalNumber,
+      snow: optionalNumber,
+      uvi: optionalNumber,
+      weather,
+    }),
+  ).nullish(),
 });
 
 type Day = NonNullable<z.infer<typeof schema>["daily"]>[number];
@@ -86,10 +85,3 @@ const toForecast = (date: CivilDay, day: Day, source: ReturnType<typeof citation
   ...sunTimes(day),
   citations: [source],
 });
-
-/** In polar day and night one or both are 0 or absent: then there is neither. */
-function sunTimes({ sunrise, sunset }: Day): Pick<Forecast, "sunriseTime" | "sunsetTime"> {
-  if (typeof sunrise !== "number" || typeof sunset !== "number" || sunrise <= 0 || sunset <= sunrise)
-    return {};
-  return { sunriseTime: timestampFromMs(sunrise * 1000), sunsetTime: timestampFromMs(sunset * 1000) };
-}

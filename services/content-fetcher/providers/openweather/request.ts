@@ -1,4 +1,4 @@
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { timestampFromMs, type Timestamp } from "@bufbuild/protobuf/wkt";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { z, type ZodType } from "zod";
 import { ServiceError, type Reason } from "../../../../shared/errors.ts";
@@ -23,6 +23,18 @@ const REFUSAL_REASONS: ReadonlyMap<number, Reason> = new Map([
   [429, "PROVIDER_RATE_LIMITED"],
 ]);
 
+/** With 404 it says that it knows nothing there, but also, as an internal error, that there is no such path. */
+function refusalReason(status: number, body: string): Reason | undefined {
+  if (status !== 404) return undefined;
+  try {
+    const known = refusal.safeParse(JSON.parse(body));
+    return known.success && !/internal/i.test(known.data.message) ? "PROVIDER_OUT_OF_COVERAGE" : undefined;
+  } catch {
+    // A page of something else than the API.
+    return undefined;
+  }
+}
+
 /** @returns undefined when the provider answers that it knows nothing there, which it does with status or code 404 */
 export async function get<T>(
   context: FetchContext,
@@ -35,7 +47,7 @@ export async function get<T>(
   ]);
   try {
     const { body, ...answer } = await context.http.json(
-      { ...request, origin: ORIGIN, key: { in: "query", name: "appid" } },
+      { ...request, origin: ORIGIN, key: { in: "query", name: "appid" }, refusalReason },
       either,
       ({ body: { code } }) => {
         if (code === undefined || code === 404) return;
@@ -46,7 +58,7 @@ export async function get<T>(
     );
     return body.value === undefined ? undefined : { ...answer, body: body.value };
   } catch (error) {
-    if (error instanceof ServiceError && error.metadata["status"] === "404") return undefined;
+    if (error instanceof ServiceError && error.reason === "PROVIDER_OUT_OF_COVERAGE") return undefined;
     throw error;
   }
 }
@@ -109,6 +121,20 @@ export const worstOf = (ids: readonly number[]): WeatherCondition =>
   ids
     .map(toCondition)
     .reduce((worse, condition) => (condition > worse ? condition : worse), WeatherCondition.UNSPECIFIED);
+
+/** In polar day and night one or both are 0 or absent: then there is neither. */
+export function sunTimes({
+  sunrise,
+  sunset,
+}: {
+  /** Seconds since the epoch. */
+  readonly sunrise?: number | null | undefined;
+  readonly sunset?: number | null | undefined;
+}): { readonly sunriseTime?: Timestamp; readonly sunsetTime?: Timestamp } {
+  if (typeof sunrise !== "number" || typeof sunset !== "number" || sunrise <= 0 || sunset <= sunrise)
+    return {};
+  return { sunriseTime: timestampFromMs(sunrise * 1000), sunsetTime: timestampFromMs(sunset * 1000) };
+}
 
 export const share = (value: number): number => Math.min(1, Math.max(0, value));
 export const round = (value: number): number => Math.round(value * 100) / 100;

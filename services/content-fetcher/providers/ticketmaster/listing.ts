@@ -19,10 +19,12 @@ const MAX_SUMMARY_LENGTH = 600;
 const OFF_STATUSES = new Set(["cancelled", "canceled", "postponed"]);
 /** Placeholders that stand where a name is missing. */
 const NO_NAMES = new Set(["", "undefined", "other", "miscellaneous"]);
-/** Of these the segment says what one goes to, and the genre only which music or film. */
+/** Of these the segment says what one goes to, and the genre only which music or film. Its id is the same in all languages. */
 const SEGMENT_CATEGORIES: ReadonlyMap<string, string> = new Map([
   ["music", "concert"],
+  ["KZFzniwnSyZfZ7v7nJ", "concert"],
   ["film", "film"],
+  ["KZFzniwnSyZfZ7v7nn", "film"],
 ]);
 
 /** Of which the names of genres are in English too, whatever the event's own language is. */
@@ -52,13 +54,13 @@ export function toHappening(event: Event, visit: Visit, fetchTime: Timestamp): H
   const { dates } = event;
   const status = dates?.status?.code?.toLowerCase() ?? "";
   if (title === "" || !dates || event.test === true || OFF_STATUSES.has(status)) return undefined;
-  const venue = event._embedded?.venues?.[0];
+  const venue = event._embedded?.venues?.[0] ?? event.place ?? undefined;
   const time = timeOf(dates, venue?.timezone, visit.timeZone);
   if (time === undefined) return undefined;
   if (time.startMs >= visit.endMs || (time.endMs ?? time.startMs + 1) <= visit.startMs) return undefined;
   const location = locationOf(venue);
   const place = nameOf(venue?.name);
-  const url = webUriOf(event.url);
+  const url = pageOf(event);
   const classification = primaryOf(event.classifications ?? []);
   const price = priceOf(event.priceRanges ?? []);
   const originalDay = status === "rescheduled" ? dates.initialStartDate?.localDate : undefined;
@@ -92,14 +94,18 @@ export function toHappening(event: Event, visit: Visit, fetchTime: Timestamp): H
 const primaryOf = (classifications: readonly Classification[]): Classification =>
   classifications.find(({ primary }) => primary === true) ?? classifications[0] ?? {};
 
-const kindName = (kind: Classification["segment"]): string => {
+/** Its own page; resold tickets have theirs among the outlets only. */
+const pageOf = ({ url, outlets }: Event): string =>
+  webUriOf(url) || webUriOf(outlets?.find(({ type }) => type === "tmMarketPlace")?.url);
+
+const kindName = (kind: Classification["genre"]): string => {
   const name = oneLine(kind?.name);
   return NO_NAMES.has(name.toLowerCase()) ? "" : name;
 };
 
 function categoryOf({ segment, genre }: Classification): string {
   const name = kindName(segment);
-  const known = SEGMENT_CATEGORIES.get(name.toLowerCase());
+  const known = SEGMENT_CATEGORIES.get(name.toLowerCase()) ?? SEGMENT_CATEGORIES.get(segment?.id ?? "");
   return known ?? slug((kindName(genre) || name).replaceAll("&", " and "));
 }
 
@@ -137,10 +143,11 @@ const languageOf = (locale: string | null | undefined): string =>
 /** BCP-47 for text whose language is not stated. */
 const UNDETERMINED = "und";
 
-/** Standard tickets, or else whatever has a price. */
+/** Standard tickets, if need be with their fees, or else whatever has a price. */
 function priceOf(ranges: readonly PriceRange[]): PriceInit | undefined {
-  const standard = ranges.filter(({ type }) => type === "standard");
-  for (const { currency, min, max } of [...standard, ...ranges]) {
+  const plain = ranges.filter(({ type }) => type === "standard");
+  const standard = ranges.filter(({ type }) => type?.startsWith("standard") === true);
+  for (const { currency, min, max } of [...plain, ...standard, ...ranges]) {
     const low = min ?? max;
     const high = max ?? min;
     if (typeof low !== "number" || typeof high !== "number" || !(low >= 0 && high >= low)) continue;
@@ -190,6 +197,6 @@ function addressOf(venue: Venue | undefined): string {
 }
 
 const nameOf = (text: string | null | undefined): string => {
-  const name = oneLine(text);
+  const name = plainText(text);
   return name.toLowerCase() === "undefined" ? "" : name;
 };

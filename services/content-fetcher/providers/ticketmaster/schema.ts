@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readableArray } from "../readable-array.ts";
 
 const text = z.string().nullish();
 const flag = z.boolean().nullish();
@@ -6,6 +7,7 @@ const amount = z.number().nullish();
 /** Written as text in its own answers. */
 const degrees = z.union([z.string(), z.number()]).nullish();
 const named = z.object({ name: text }).nullish();
+const classified = z.object({ id: text, name: text }).nullish();
 
 const moment = z.object({
   /** `YYYY-MM-DD` and `HH:MM:SS` on the clock of the venue. */
@@ -49,16 +51,20 @@ const event = z.object({
   info: text,
   dates: dates.nullish(),
   classifications: z
-    .array(z.object({ primary: flag, segment: named, genre: named, subGenre: named }))
+    .array(z.object({ primary: flag, segment: classified, genre: named, subGenre: named }))
     .nullish(),
   priceRanges: z.array(z.object({ type: text, currency: text, min: amount, max: amount })).nullish(),
+  /** Where it can be bought, its own page among them. */
+  outlets: z.array(z.object({ url: text, type: text })).nullish(),
   _embedded: z.object({ venues: z.array(venue).nullish() }).nullish(),
+  /** Of an event without a venue. */
+  place: venue.nullish(),
 });
 
 /** A page of an events search. Without a hit it has no `_embedded`; then its numbers say that it is one. */
 export const eventsPage = z
   .object({
-    _embedded: z.object({ events: z.array(event) }).nullish(),
+    _embedded: z.object({ events: readableArray(event) }).nullish(),
     page: z.object({ totalPages: z.number().int() }).nullish(),
   })
   .refine(({ _embedded: found, page }) => found ?? page, { path: ["page"] });

@@ -80,6 +80,16 @@ describe("Foursquare", () => {
     assert.deepEqual(garden.details.value.dietaryTags, ["vegetarian"]);
   });
 
+  it("passes over a place that cannot be read", async () => {
+    const place = { fsq_place_id: "ffff1", name: "すし", categories: [{ name: "Sushi Restaurant" }] };
+    const listings = await listingsOf(
+      SectionKind.RESTAURANTS,
+      JSON.stringify({ results: [{ ...place, fsq_place_id: null }, { ...place, latitude: "38.7" }, place] }),
+    );
+    assert.deepEqual(titles(listings), ["すし"]);
+    assert.equal(listings[0]?.citations[0]?.uri, "https://foursquare.com/v/ffff1");
+  });
+
   it("reads sights, and passes over roads and districts", async () => {
     const listings = await listingsOf(SectionKind.ATTRACTIONS);
     assert.deepEqual(

@@ -98,6 +98,69 @@ describe("Geoapify", () => {
     assert.deepEqual(idsOf(tower), ["providers/geoapify not one of theirs"]);
   });
 
+  const featureOf = (properties: object, geometry?: object): object => ({
+    type: "Feature",
+    properties: {
+      datasource: { sourcename: "openstreetmap" },
+      categories: ["catering.restaurant"],
+      ...properties,
+    },
+    geometry,
+  });
+  const read = (...features: readonly object[]): Promise<Listing[]> =>
+    listingsOf(SectionKind.RESTAURANTS, JSON.stringify({ type: "FeatureCollection", features }));
+
+  it("reads names and numbers that are numbers in the answer", async () => {
+    const [listing] = await read(
+      featureOf({
+        name: 1900,
+        datasource: {
+          sourcename: "openstreetmap",
+          raw: {
+            name: 1900,
+            amenity: "restaurant",
+            osm_id: 5,
+            osm_type: "n",
+            phone: 351210000001,
+            "addr:street": "Rua do Exemplo",
+            "addr:housenumber": 12,
+          },
+        },
+      }),
+    );
+    assert.deepEqual(
+      [listing?.title, listing?.phone, listing?.address],
+      ["1900", "351210000001", "Rua do Exemplo 12"],
+    );
+  });
+
+  it("reads diets and names by language from the properties", async () => {
+    const [listing] = await read(
+      featureOf({
+        name: "ビーガン食堂",
+        name_international: { en: "Vegan Diner", ko: "비건 식당" },
+        categories: ["catering.cafe", "catering.cafe.coffee_shop"],
+        catering: { diet: { vegan: true, halal: false, kosher: null } },
+      }),
+    );
+    assert.equal(listing?.title, "Vegan Diner");
+    assert.equal(listing.citations[0]?.title, "OpenStreetMap: Vegan Diner (ビーガン食堂)");
+    assert.ok(listing.details.case === "restaurant");
+    assert.deepEqual(listing.details.value.cuisines, ["coffee-shop"]);
+    assert.deepEqual(listing.details.value.dietaryTags, ["no-halal", "vegan", "vegetarian"]);
+  });
+
+  it("passes over a place that cannot be read, and lists one that is nowhere", async () => {
+    const listings = await read(
+      featureOf({ name: "Odd", categories: "catering.restaurant" }),
+      featureOf({ name: "Casa" }, { type: "Polygon", coordinates: [[[1, 2]]] }),
+    );
+    assert.deepEqual(
+      listings.map(({ title, location }) => [title, location]),
+      [["Casa", undefined]],
+    );
+  });
+
   it("is one with what Overpass says of the same object, under another name and far from its point", async () => {
     const [tasca] = await listingsOf(SectionKind.RESTAURANTS);
     assert.ok(tasca);

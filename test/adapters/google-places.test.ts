@@ -100,6 +100,59 @@ describe("Google Places", () => {
     );
   });
 
+  const titlesOf = async (kind: SectionKind, places: readonly object[]): Promise<string[]> => {
+    const { content } = await fetch(kind, () => ({ body: JSON.stringify({ places }) }));
+    return (content?.listings ?? []).map(({ title }) => title);
+  };
+  const typed = (primaryType: string | undefined, ...types: readonly string[]): object => ({
+    id: `ChIJ${primaryType}`,
+    displayName: { text: primaryType ?? "none" },
+    primaryType,
+    types: primaryType === undefined ? types : [primaryType, ...types],
+  });
+
+  it("lists as eateries what is one first of all", async () => {
+    assert.deepEqual(
+      await titlesOf(SectionKind.RESTAURANTS, [
+        typed("museum", "cafe"),
+        typed("supermarket", "cafe", "food"),
+        typed("gas_station", "food"),
+        typed("hotel", "restaurant"),
+        typed("night_club", "bar"),
+        typed("meal_takeaway", "restaurant"),
+        typed("wine_bar"),
+        typed("tourist_attraction", "restaurant"),
+        typed(undefined, "point_of_interest", "restaurant"),
+      ]),
+      ["meal_takeaway", "wine_bar", "tourist_attraction", "none"],
+    );
+  });
+
+  it("lists no agency as a sight, and nothing at zero degrees", async () => {
+    const sights = [
+      typed("travel_agency", "tourist_attraction"),
+      typed("corporate_office", "museum"),
+      { ...typed("bridge", "tourist_attraction"), location: {} },
+    ];
+    assert.deepEqual(await titlesOf(SectionKind.ATTRACTIONS, sights), ["bridge"]);
+    const { content } = await fetch(SectionKind.ATTRACTIONS, () => ({
+      body: JSON.stringify({ places: sights }),
+    }));
+    assert.equal(content?.listings[0]?.location, undefined);
+  });
+
+  it("passes over a place that cannot be read", async () => {
+    const place = typed("museum");
+    assert.deepEqual(
+      await titlesOf(SectionKind.ATTRACTIONS, [
+        { ...place, id: undefined },
+        { ...place, displayName: "Museu" },
+        { ...place, displayName: { text: "美術館", languageCode: "ja" }, businessStatus: "SOMETHING_NEW" },
+      ]),
+      ["美術館"],
+    );
+  });
+
   it("lets nobody keep its content, and estimates what the call costs", async () => {
     const { content, outcome } = await fetch(SectionKind.RESTAURANTS, () => ({ body: CONSTRUCTED }));
     assert.equal(googlePlaces.terms.storable, false);

@@ -49,6 +49,17 @@ describe("OpenWeather's geocoding", () => {
     assert.equal(outcomes[0]?.kind, OutcomeKind.NOTHING_FOUND);
   });
 
+  it("passes over a place that cannot be read", async () => {
+    const { destinations } = await find("London", [
+      { ...london, lat: null },
+      { ...inCanada, state: null },
+    ]);
+    assert.deepEqual(
+      destinations.map(({ countryCode, region }) => [countryCode, region]),
+      [["CA", ""]],
+    );
+  });
+
   it("says nothing found for the empty answer", async () => {
     const { outcomes } = await find("Nowhereville", []);
     assert.equal(outcomes[0]?.kind, OutcomeKind.NOTHING_FOUND);

@@ -4,6 +4,7 @@ import { z } from "zod";
 import {
   ProviderOutcome_Kind as OutcomeKind,
   SectionKind,
+  WeatherCondition,
 } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { toReason } from "../../shared/errors.ts";
 import type { Pool } from "../../services/content-fetcher/http/pool.ts";
@@ -125,6 +126,37 @@ describe("OpenWeather's One Call", () => {
     assert.equal(content?.forecasts.length, 2);
     for (const forecast of content.forecasts)
       assert.deepEqual([forecast.sunriseTime, forecast.sunsetTime], [undefined, undefined]);
+  });
+
+  it("leaves out a day that cannot be read", async () => {
+    const day = { dt: Date.parse("2026-12-01T12:00:00Z") / 1000, temp: { min: 9, max: 14 } };
+    answer = () => ({
+      body: JSON.stringify({
+        daily: [
+          { ...day, temp: null },
+          { ...day, dt: day.dt + 86_400, weather: [] },
+        ],
+      }),
+    });
+    nowMs = Date.parse("2026-12-01T08:00:00Z");
+    const { content } = await adapter.fetch(SectionKind.WEATHER, queryOf({ startDate: "2026-12-01" }));
+    assert.deepEqual(
+      content?.forecasts.map(({ date, condition }) => [date?.day, condition]),
+      [[2, WeatherCondition.UNSPECIFIED]],
+    );
+  });
+
+  it("takes no other answer for one without days", async () => {
+    nowMs = Date.parse("2026-11-24T08:00:00Z");
+    for (const [body, reason] of [
+      ['{"cod":401,"message":"Invalid API key."}', "PROVIDER_ACCESS_DENIED"],
+      ['{"code":400000,"message":"parameters"}', "PROVIDER_RESPONSE_INVALID"],
+      ['{"lat":1,"lon":2}', "PROVIDER_RESPONSE_INVALID"],
+    ] as const) {
+      answer = () => ({ body });
+      const { outcome } = await adapter.fetch(SectionKind.WEATHER, queryOf({ startDate: "2026-11-25" }));
+      assert.equal(toReason(outcome.reason), reason);
+    }
   });
 
   it("says that there is no subscription", async () => {

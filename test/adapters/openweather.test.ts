@@ -196,6 +196,42 @@ describe("OpenWeather's forecast", () => {
     assert.equal(day.citations[0]?.uri, "https://openweathermap.org/");
   });
 
+  it("has the sun's times of the one day that the answer states them for", async () => {
+    const at = (time: string): number => Date.parse(time) / 1000;
+    const city = { sunrise: at("2026-11-25T07:29:00Z"), sunset: at("2026-11-25T17:17:00Z") };
+    const days = await daysOf(forecastOf(slots("2026-11-25T00:00:00Z", 16), city), {
+      startDate: "2026-11-25",
+      dayCount: 2,
+    });
+    assert.deepEqual(
+      days.map(({ sunriseTime, sunsetTime }) => [sunriseTime?.seconds, sunsetTime?.seconds]),
+      [
+        [BigInt(city.sunrise), BigInt(city.sunset)],
+        [undefined, undefined],
+      ],
+    );
+  });
+
+  it("does without a slot that cannot be read, as long as the day is covered", async () => {
+    const list = slots("2026-11-25T00:00:00Z", 16, (atMs) => ({ temp: new Date(atMs).getUTCHours() }));
+    const odd = (index: number): object => ({ ...list[index], main: { temp: null } });
+    const days = await daysOf(
+      forecastOf(list.map((slot, index) => (index === 7 || index >= 13 ? odd(index) : slot))),
+      { startDate: "2026-11-25", dayCount: 2 },
+    );
+    assert.deepEqual(
+      days.map((day) => [dayOf(day), day.maxTemperatureCelsius]),
+      [["2026-11-25", 18]],
+    );
+  });
+
+  it("tells that there is no such path from that there is no such place", async () => {
+    for (const body of ['{"cod":"404","message":"Internal error"}', "<html>404 Not Found</html>"]) {
+      const told = await reasonOf(() => ({ status: 404, body }));
+      assert.deepEqual(told, [OutcomeKind.FAILED, "PROVIDER_RESPONSE_INVALID", "HTTP 404"]);
+    }
+  });
+
   it("takes no kelvin for degrees Celsius", async () => {
     const [, reason, detail] = await reasonOf(() => ({
       body: forecastOf(slots("2026-11-25T00:00:00Z", 8, () => ({ temp: 287.3 }))),

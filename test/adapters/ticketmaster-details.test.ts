@@ -61,6 +61,30 @@ describe("Ticketmaster's details", () => {
     );
   });
 
+  it("reads what is not in English", async () => {
+    const [found, other] = await listingsOf([
+      {
+        ...EVENT,
+        name: "Die &Auml;rzte &amp; Freunde&#8230;",
+        locale: "de-de",
+        info: null,
+        classifications: [
+          { segment: { id: "KZFzniwnSyZfZ7v7nJ", name: "Musik" }, genre: { name: "Rock/Pop" } },
+        ],
+      },
+      { ...EVENT, name: "夜のコンサート", locale: "ja-jp", info: "開場は<b>18時</b>。" },
+    ]);
+    assert.ok(found && other);
+    assert.deepEqual(
+      [found.title, eventOf(found).category, found.summary, found.languageCode],
+      ["Die &Auml;rzte & Freunde…", "concert", "Musik: Rock/Pop.", "und"],
+    );
+    assert.deepEqual(
+      [other.title, other.summary, other.languageCode],
+      ["夜のコンサート", "開場は18時。", "ja"],
+    );
+  });
+
   it("cuts what organisers write at the end of a sentence", async () => {
     const sentence = `One ${"word ".repeat(59).trim()}.`;
     const [listing] = await listingsOf([{ ...EVENT, info: Array(5).fill(sentence).join(" ") }]);
@@ -75,6 +99,11 @@ describe("Ticketmaster's details", () => {
       priced("no currency", [{ type: "standard", min: 12, max: 15 }]),
       priced("turned round", [{ type: "standard", currency: "GBP", min: 15, max: 12 }]),
       priced("free", [{ type: "standard", currency: "EUR", min: 0, max: 0 }]),
+      priced("as text", [{ type: "standard", currency: "JPY", min: "8000", max: "12000.0" }]),
+      priced("with fees", [
+        { type: "official platinum", currency: "PLN", min: 900, max: 900 },
+        { type: "standard including fees", currency: "PLN", min: 139, max: 149.9 },
+      ]),
     ]);
     assert.deepEqual(
       found.map((listing) => [listing.title, eventOf(listing).price?.text]),
@@ -84,7 +113,69 @@ describe("Ticketmaster's details", () => {
         ["no currency", undefined],
         ["turned round", undefined],
         ["free", "0 EUR"],
+        ["as text", "8000–12000 JPY"],
+        ["with fees", "139–149.90 PLN"],
       ],
+    );
+  });
+
+  it("writes addresses as they are written where the venue is", async () => {
+    const at = (change: object): object => ({
+      ...EVENT,
+      name: JSON.stringify(change),
+      _embedded: { venues: [{ ...VENUE, ...change }] },
+    });
+    const found = await listingsOf([
+      at({
+        country: { countryCode: "GB" },
+        address: { line1: "Peninsula Square", line2: "Greenwich" },
+        city: { name: "London" },
+        postalCode: "SE10 0DX",
+      }),
+      at({
+        country: { countryCode: "US" },
+        address: { line1: "7th Ave & 32nd Street", line2: "New York, NY 10001" },
+        city: { name: "New York" },
+        state: { name: "New York", stateCode: "NY" },
+        postalCode: "10001",
+      }),
+    ]);
+    assert.deepEqual(
+      found.map(({ address }) => address),
+      ["Peninsula Square, Greenwich, London SE10 0DX", "7th Ave & 32nd Street, New York, NY 10001"],
+    );
+  });
+
+  it("finds the place of an event without a venue, and the page of one that is resold", async () => {
+    const [found] = await listingsOf([
+      {
+        ...EVENT,
+        url: undefined,
+        outlets: [
+          { url: "https://www.arena.example", type: "venueBoxOffice" },
+          { url: "https://www.ticketmaster.com/event/Z7r9", type: "tmMarketPlace" },
+        ],
+        _embedded: { attractions: [] },
+        place: { ...VENUE, name: "Largo do Exemplo" },
+      },
+    ]);
+    assert.ok(found);
+    assert.deepEqual([eventOf(found).venue, found.location?.latitude], ["Largo do Exemplo", 38.7174]);
+    assert.deepEqual(
+      [eventOf(found).ticketUri, found.citations[0]?.uri],
+      ["https://www.ticketmaster.com/event/Z7r9", "https://www.ticketmaster.com/event/Z7r9"],
+    );
+  });
+
+  it("passes over an event that cannot be read", async () => {
+    const found = await listingsOf([
+      { ...EVENT, id: 7 },
+      { ...EVENT, dates: "soon" },
+      { ...EVENT, name: "Readable" },
+    ]);
+    assert.deepEqual(
+      found.map(({ title }) => title),
+      ["Readable"],
     );
   });
 

@@ -98,6 +98,8 @@ describe("Ticketmaster's pages and refusals", () => {
     [404, refused("DIS1004", "Resource not found"), "PROVIDER_RESPONSE_INVALID"],
     [503, "<html>busy</html>", "PROVIDER_UNAVAILABLE"],
     [200, fault("Invalid ApiKey", "oauth.v2.InvalidApiKey"), "PROVIDER_RESPONSE_INVALID"],
+    [200, JSON.stringify({ _embedded: { events: [{ id: 7 }] } }), "PROVIDER_RESPONSE_INVALID"],
+    [200, refused("DIS1015", "Query param with date must be of valid format"), "PROVIDER_RESPONSE_INVALID"],
   ];
   for (const [status, body, reason, delaySeconds] of REFUSALS) {
     it(`names a ${status} ${reason}: ${body.replaceAll(/\s+/g, " ").slice(0, 60)}`, async () => {

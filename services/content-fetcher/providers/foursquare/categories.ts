@@ -1,6 +1,6 @@
 import { slug } from "../listing-key.ts";
 
-/** Categories of eateries whose name is not that of a cuisine, with the cuisine that they stand for; none is empty. */
+/** Categories of eateries, by their old names too, whose name is not that of a cuisine, with the cuisine that they stand for; none is empty. */
 const EATERIES: ReadonlyMap<string, string> = new Map([
   ["bagel-shop", "bagel"],
   ["bakery", "bakery"],
@@ -33,6 +33,7 @@ const EATERIES: ReadonlyMap<string, string> = new Map([
   ["gastropub", ""],
   ["gelato-shop", "ice-cream"],
   ["ice-cream-parlor", "ice-cream"],
+  ["ice-cream-shop", "ice-cream"],
   ["meyhane", "turkish"],
   ["pastelaria", "brazilian"],
   ["pastry-shop", "pastry"],
@@ -59,6 +60,7 @@ const DIETS: ReadonlyMap<string, string> = new Map([
   ["kosher-restaurant", "kosher"],
   // Vegetarians eat in both, vegans perhaps in one of them only.
   ["vegan-and-vegetarian-restaurant", "vegetarian"],
+  ["vegetarian-vegan-restaurant", "vegetarian"],
 ]);
 
 /** Categories of sights, with the words that other providers have for them. */
@@ -73,6 +75,7 @@ const SIGHTS: ReadonlyMap<string, string> = new Map([
   ["buddhist-temple", "temple"],
   ["canal", "canal"],
   ["castle", "castle"],
+  ["cathedral", "cathedral"],
   ["cave", "cave"],
   ["cemetery", "cemetery"],
   ["church", "church"],
@@ -83,6 +86,7 @@ const SIGHTS: ReadonlyMap<string, string> = new Map([
   ["garden", "garden"],
   ["hindu-temple", "temple"],
   ["historic-and-protected-site", "historic-site"],
+  ["historic-site", "historic-site"],
   ["history-museum", "museum"],
   ["island", "island"],
   ["lake", "lake"],
@@ -91,6 +95,7 @@ const SIGHTS: ReadonlyMap<string, string> = new Map([
   ["memorial-site", "memorial"],
   ["monastery", "monastery"],
   ["monument", "monument"],
+  ["monument-landmark", "monument"],
   ["mosque", "mosque"],
   ["museum", "museum"],
   ["national-park", "park"],

@@ -42,7 +42,7 @@ const CONDITIONS: readonly (readonly [condition: string, key: string, value: str
   ...DIETS.map((diet) => [diet, `diet:${diet}`, "yes"] as const),
 ];
 
-const CUISINE = /^catering\.(?:restaurant|fast_food)\.(\w+)$/;
+const CUISINE = /^catering\.(?:restaurant|fast_food|cafe)\.([\w-]+)$/;
 /** Of the object, and no tags. */
 const OBJECT_KEYS: ReadonlySet<string> = new Set(["osm_id", "osm_type"]);
 

@@ -2,8 +2,9 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { SectionKind, type ListingSchema } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { listingKey } from "../listing-key.ts";
+import { oneLine, webUriOf } from "../plain-text.ts";
 import type { Place } from "./place.ts";
-import { categoryOf, cuisinesOf, dietsOf, isEatery, isLodging, isOtherTrade } from "./types.ts";
+import { categoryOf, cuisinesOf, dietsOf, isEatery, isOtherTrade } from "./types.ts";
 
 type ListingInit = MessageInitShape<typeof ListingSchema>;
 type Details = NonNullable<ListingInit["details"]>;
@@ -62,7 +63,7 @@ function detailsOf(kind: SectionKind, place: Place): Details | undefined {
   const main = mainTypeOf(place);
   const types = [...new Set([main, ...(place.types ?? [])])].filter((type) => type !== "");
   if (kind === SectionKind.RESTAURANTS) {
-    if (isLodging(main) || (types.length > 0 && !isEatery(types))) return undefined;
+    if (types.length > 0 && !isEatery(main, types)) return undefined;
     return {
       case: "restaurant",
       value: {
@@ -95,7 +96,9 @@ function mainTypeOf({ primaryType, primaryTypeDisplayName: called, types }: Plac
 function locationOf({ location }: Place): { latitude: number; longitude: number } | undefined {
   if (location === null || location === undefined) return undefined;
   const { latitude, longitude } = location;
-  return Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 ? { latitude, longitude } : undefined;
+  // There is nothing at both zeros: that is a position without any.
+  const known = Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 && (latitude !== 0 || longitude !== 0);
+  return known ? { latitude, longitude } : undefined;
 }
 
 /** Stars from one to five. */
@@ -113,8 +116,3 @@ function accessibilityOf({ accessibilityOptions }: Place): string[] {
 /** Its page on Google Maps, which its terms ask to be linked. */
 const pageOf = ({ id, googleMapsUri }: Place): string =>
   webUriOf(googleMapsUri) || `https://www.google.com/maps/place/?q=place_id:${encodeURIComponent(id)}`;
-
-const webUriOf = (text: string | null | undefined): string =>
-  /^https?:\/\/\S+$/i.test(text ?? "") && URL.canParse(text ?? "") ? (text ?? "") : "";
-
-const oneLine = (text: string | null | undefined): string => (text ?? "").replaceAll(/\s+/g, " ").trim();

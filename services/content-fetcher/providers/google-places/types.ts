@@ -57,18 +57,22 @@ const SIGHTS: ReadonlyMap<string, string> = new Map([
 /** They say no more than that it is something. */
 const VAGUE: ReadonlySet<string> = new Set(["", "tourist_attraction", "point_of_interest", "establishment"]);
 
-/** Where one stays, eats or shops: a sight to some, and listed elsewhere. */
+/** Where one stays, eats, shops or books: a sight to some, and listed elsewhere if at all. */
 const OTHER_TRADE =
-  /(?:^|_)(?:restaurant|cafe|bar|pub|bakery|hotel|hostel|motel|inn|lodging|store|shop|mall|market)$/;
-const LODGING = /(?:^|_)(?:hotel|hostel|motel|inn|lodging|guest_house|bed_and_breakfast)$/;
-
+  /(?:^|_)(?:restaurant|cafe|bar|pub|bakery|hotel|hostel|motel|inn|lodging|store|shop|mall|market|agency|office)$/;
 /** Where something to eat is served. */
 const EATERY =
-  /restaurant|cafe|coffee|bistro|diner|deli|bakery|food|meal|steak_house|tea_house|ice_cream|(?:dessert|juice|sandwich|bagel|donut|pastry|acai)_shop|gastropub|^(?:.*_)?(?:bar|pub|grill|brewery)$/;
+  /restaurant|cafe|coffee|bistro|diner|deli|bakery|food(?!_store)|meal|pizza|steak_house|tea_house|ice_cream|(?:acai|bagel|cake|chocolate|dessert|donut|juice|kebab|noodle|pastry|salad|sandwich)_shop|hot_dog_stand|beer_garden|gastropub|^(?:.*_)?(?:bar|pub|brewpub|grill|brewery)$/;
 
-export const isEatery = (types: readonly string[]): boolean => types.some((type) => EATERY.test(type));
-export const isLodging = (primaryType: string): boolean => LODGING.test(primaryType);
 export const isOtherTrade = (primaryType: string): boolean => OTHER_TRADE.test(primaryType);
+
+/**
+ * What is an eatery first of all: hotels, museums and supermarkets that have a café are something else.
+ *
+ * @param types all that are known
+ */
+export const isEatery = (mainType: string, types: readonly string[]): boolean =>
+  VAGUE.has(mainType) ? types.some((type) => EATERY.test(type)) : EATERY.test(mainType);
 
 /** @param types the main one first */
 export const cuisinesOf = (types: readonly string[]): string[] =>

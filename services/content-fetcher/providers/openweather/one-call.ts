@@ -36,10 +36,10 @@ const schema = z.object({
       uvi: optionalNumber,
       weather,
     }),
-  ).nullish(),
+  ),
 });
 
-type Day = NonNullable<z.infer<typeof schema>["daily"]>[number];
+type Day = z.infer<typeof schema>["daily"][number];
 
 /**
  * Whole days of One Call 3.0, which takes a subscription of its own.
@@ -60,10 +60,10 @@ export async function fetchOneCall(
     },
     schema,
   );
-  if (answer === undefined || (answer.body.daily ?? []).length === 0) return undefined;
+  if (answer === undefined || answer.body.daily.length === 0) return undefined;
   const { timeZone } = query.destination;
   const source = citation("https://openweathermap.org/", "OpenWeather One Call forecast", answer.fetchMs);
-  const byDay = new Map((answer.body.daily ?? []).map((day) => [isoDayAt(day.dt * 1000, timeZone), day]));
+  const byDay = new Map(answer.body.daily.map((day) => [isoDayAt(day.dt * 1000, timeZone), day]));
   return days.flatMap((day): Forecast[] => {
     const known = byDay.get(day);
     return known === undefined ? [] : [toForecast(toCivil(day), known, source)];

@@ -186,14 +186,25 @@ function locationOf(
 const toDegrees = (value: string | number | null | undefined): number =>
   typeof value === "string" && value.trim() === "" ? Number.NaN : Number(value ?? Number.NaN);
 
+/** Without states, where the postcode stands behind the town. */
+const CODE_LAST_COUNTRIES = new Set(["GB", "IE", "NZ"]);
+
 /** `7th Ave & 32nd Street, New York, NY 10001`, or `Rua 7, 1100-001 Lisboa` where there are no states. */
 function addressOf(venue: Venue | undefined): string {
-  const [city, state, code] = [venue?.city?.name, venue?.state?.stateCode, venue?.postalCode].map(oneLine);
-  const line = oneLine(venue?.address?.line1);
+  const [city = "", state = "", code = ""] = [
+    venue?.city?.name,
+    venue?.state?.stateCode,
+    venue?.postalCode,
+  ].map(oneLine);
+  const [line = "", second = ""] = [venue?.address?.line1, venue?.address?.line2].map(oneLine);
   if (line === "") return "";
-  const words = (...parts: readonly (string | undefined)[]): string => parts.filter(Boolean).join(" ");
-  const town = state === "" ? [words(code, city)] : [city, words(state, code)];
-  return [line, ...town].filter(Boolean).join(", ");
+  const words = (...parts: readonly string[]): string => parts.filter(Boolean).join(" ");
+  const codeLast = CODE_LAST_COUNTRIES.has(venue?.country?.countryCode?.toUpperCase() ?? "");
+  const townWithoutState = codeLast ? words(city, code) : words(code, city);
+  const town = state === "" ? [townWithoutState] : [city, words(state, code)];
+  // Often it is the town once more.
+  const isTown = [city, code].some((part) => part !== "" && second.includes(part));
+  return [line, isTown ? "" : second, ...town].filter(Boolean).join(", ");
 }
 
 const nameOf = (text: string | null | undefined): string => {

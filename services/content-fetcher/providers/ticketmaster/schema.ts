@@ -3,7 +3,7 @@ import { readableArray } from "../readable-array.ts";
 
 const text = z.string().nullish();
 const flag = z.boolean().nullish();
-const amount = z.number().nullish();
+const amount = z.union([z.number(), z.string().trim().min(1).transform(Number)]).nullish();
 /** Written as text in its own answers. */
 const degrees = z.union([z.string(), z.number()]).nullish();
 const named = z.object({ name: text }).nullish();
@@ -37,7 +37,8 @@ const venue = z.object({
   postalCode: text,
   city: named,
   state: z.object({ stateCode: text }).nullish(),
-  address: z.object({ line1: text }).nullish(),
+  country: z.object({ countryCode: text }).nullish(),
+  address: z.object({ line1: text, line2: text }).nullish(),
   location: z.object({ latitude: degrees, longitude: degrees }).nullish(),
 });
 

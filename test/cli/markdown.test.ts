@@ -100,6 +100,7 @@ describe("a guide as Markdown", () => {
               citations: [
                 shared,
                 { ...page("OSM: Castle", "https://www.openstreetmap.org/way/1"), license: "ODbL-1.0" },
+                { ...page("Castle", "https://www.openstreetmap.org/way/1"), provider: "providers/b" },
               ],
             }),
             listing("Tower", {

@@ -39,7 +39,10 @@ export class CitedPages {
 
   /** Links to the pages that only this thing cites. */
   links(citations: readonly Citation[]): readonly string[] {
-    return citations.filter((own) => this.#isSingle(own)).map((own) => this.#link(own));
+    const single = citations.filter((own) => this.#isSingle(own));
+    // Several providers can tell of the same page.
+    const firstOf = new Map(single.toReversed().map((own) => [pageOf(own), own]));
+    return single.filter((own) => firstOf.get(pageOf(own)) === own).map((own) => this.#link(own));
   }
 
   #isSingle(citation: Citation): boolean {

@@ -158,7 +158,10 @@ describe("Google Places", () => {
     assert.equal(googlePlaces.terms.storable, false);
     assert.ok(content?.storeUntilTime && content.fetchTime);
     assert.equal(timestampMs(content.storeUntilTime), timestampMs(content.fetchTime));
-    assert.equal(content.attribution?.text, "Google Maps");
+    assert.deepEqual(
+      [content.attribution?.text, content.attribution?.uri],
+      ["Google Maps", "https://www.google.com/maps"],
+    );
     assert.deepEqual([outcome.costUsdMicros, outcome.costEstimated], [35_000n, true]);
   });
 

@@ -248,7 +248,14 @@ function toEvent(identity: string, day: string, random: Random, place: EventPlac
         info: "Doors open an hour before the start. Bags are searched at the door.",
       }),
       ...(random.happens(0.5) && {
-        priceRanges: [{ type: "standard", currency: "EUR", min: price, max: price + 30.5 }],
+        priceRanges: [
+          {
+            type: "standard",
+            currency: timeZone.startsWith("America/") ? "USD" : "EUR",
+            min: price,
+            max: price + 30.5,
+          },
+        ],
       }),
       dates: {
         start: {

@@ -105,7 +105,12 @@ async function fetchListings(
     .flatMap((place) => toListing(kind, place, fetchTime) ?? [])
     .slice(0, query.maxListingCount);
   if (listings.length === 0) return { state: "nothing-found" };
-  return { state: "content", content: { listings, fetchTime }, partial: false };
+  const attribution = {
+    provider: "providers/google-places",
+    text: googlePlaces.terms.attribution,
+    uri: "https://www.google.com/maps",
+  };
+  return { state: "content", content: { listings, fetchTime, attribution }, partial: false };
 }
 
 const localeOf = ({ languageCode, destination: { countryCode } }: ResolvedQuery): object => ({

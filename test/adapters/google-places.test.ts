@@ -232,6 +232,7 @@ describe("Google Places", () => {
   const REFUSALS: readonly (readonly [status: number, body: string, reason: string])[] = [
     [400, fixture("google-places/error-400-invalid-key.json"), "PROVIDER_ACCESS_DENIED"],
     [400, fixture("google-places/error-400-missing-fieldmask.json"), "PROVIDER_RESPONSE_INVALID"],
+    [400, '{"error":{"code":400,"message":"API key expired. Please renew it."}}', "PROVIDER_ACCESS_DENIED"],
     [400, "<html>Bad Request</html>", "PROVIDER_RESPONSE_INVALID"],
     [401, refusal(401, "UNAUTHENTICATED"), "PROVIDER_ACCESS_DENIED"],
     [403, refusal(403, "PERMISSION_DENIED", [{ reason: "SERVICE_DISABLED" }]), "PROVIDER_ACCESS_DENIED"],
@@ -254,6 +255,7 @@ describe("Google Places", () => {
   const DELAYS: readonly (readonly [what: string, detail: object, delayMs: number])[] = [
     ["the delay that it names", { retryDelay: "34.5s" }, 34_500],
     ["the minute of its quota", { metadata: { quota_unit: "1/min/{project}" } }, 60_000],
+    ["an hour of the day of its quota", { metadata: { quota_unit: "1/d/{project}" } }, 3_600_000],
   ];
   for (const [what, detail, delayMs] of DELAYS) {
     it(`stays away for ${what}`, async () => {

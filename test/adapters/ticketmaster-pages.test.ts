@@ -68,6 +68,9 @@ describe("Ticketmaster's pages and refusals", () => {
     served.answerWith(() => ({ body: fixture("ticketmaster/events-empty.200.json") }));
     const { outcome } = await served.adapter().fetch(SectionKind.EVENTS);
     assert.equal(outcome.kind, OutcomeKind.NOTHING_FOUND);
+    served.answerWith(() => ({ body: JSON.stringify({ _embedded: {}, page: { totalPages: 0 } }) }));
+    const other = await served.adapter().fetch(SectionKind.EVENTS);
+    assert.equal(other.outcome.kind, OutcomeKind.NOTHING_FOUND);
   });
 
   const fault = (faultstring: string, errorcode: string): string =>

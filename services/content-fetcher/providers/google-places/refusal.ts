@@ -4,6 +4,7 @@ import type { HttpRequest } from "../../http/http-client.ts";
 /** A status of `google.rpc` as JSON, with those of its details that are used. */
 const schema = z.object({
   error: z.object({
+    message: z.string().nullish(),
     details: z
       .array(
         z.object({
@@ -16,36 +17,44 @@ const schema = z.object({
   }),
 });
 
-type Detail = NonNullable<z.infer<typeof schema>["error"]["details"]>[number];
+type Refusal = z.infer<typeof schema>["error"];
 
-function detailsOf(body: string): readonly Detail[] {
+/** Empty for a page of a proxy before it: the status says what that is. */
+function read(body: string): Refusal {
   try {
-    return schema.safeParse(JSON.parse(body)).data?.error.details ?? [];
+    return schema.safeParse(JSON.parse(body)).data?.error ?? {};
   } catch {
-    // A page of a proxy before it: the status says what it is.
-    return [];
+    return {};
   }
 }
 
 /** A key that is wrong or has expired is refused with 400, and only the body tells it from a malformed request. */
-const refusalReason: HttpRequest["refusalReason"] = (status, body) =>
-  status === 400 && detailsOf(body).some(({ reason }) => reason?.startsWith("API_KEY_") === true)
-    ? "PROVIDER_ACCESS_DENIED"
-    : undefined;
+const refusalReason: HttpRequest["refusalReason"] = (status, body) => {
+  if (status !== 400) return undefined;
+  const { message, details } = read(body);
+  const isOfKey =
+    details?.some(({ reason }) => reason?.startsWith("API_KEY_") === true) === true ||
+    // Without details there are only the words: "API key not valid", "API key expired".
+    /^API key\b/i.test(message ?? "");
+  return isOfKey ? "PROVIDER_ACCESS_DENIED" : undefined;
+};
 
 const MINUTE_MS = 60_000;
+/** When the day of its quota ends is not said; a call an hour finds out. */
+const DAY_QUOTA_PAUSE_MS = 3_600_000;
 
-/** The delay that it names, or else a minute where the quota is one of a minute. */
+/** The delay that it names, or else what the quota's own length suggests. */
 const refusalDelayMs: HttpRequest["refusalDelayMs"] = (status, body) => {
   if (status !== 429 && status !== 503) return undefined;
-  const details = detailsOf(body);
+  const details = read(body).details ?? [];
   // A duration of Protocol Buffers as JSON: "34.074824224s".
   const seconds = details.flatMap(
     ({ retryDelay }) => /^(\d+(?:\.\d+)?)s$/.exec(retryDelay ?? "")?.[1] ?? [],
   )[0];
   if (seconds !== undefined) return Number(seconds) * 1_000;
-  const isOfMinute = details.some(({ metadata }) => metadata?.quota_unit?.startsWith("1/min") === true);
-  return isOfMinute ? MINUTE_MS : undefined;
+  const units = details.flatMap(({ metadata }) => metadata?.quota_unit ?? []);
+  if (units.some((unit) => unit.startsWith("1/d/"))) return DAY_QUOTA_PAUSE_MS;
+  return units.some((unit) => unit.startsWith("1/min")) ? MINUTE_MS : undefined;
 };
 
 /** What its error bodies say, for requests to it. */

@@ -62,13 +62,13 @@ const event = z.object({
   place: venue.nullish(),
 });
 
-/** A page of an events search. Without a hit it has no `_embedded`; then its numbers say that it is one. */
+/** A page of an events search. Without a hit it has no events; then its numbers say that it is one. */
 export const eventsPage = z
   .object({
-    _embedded: z.object({ events: readableArray(event) }).nullish(),
+    _embedded: z.object({ events: readableArray(event).nullish() }).nullish(),
     page: z.object({ totalPages: z.number().int() }).nullish(),
   })
-  .refine(({ _embedded: found, page }) => found ?? page, { path: ["page"] });
+  .refine(({ _embedded: found, page }) => found?.events ?? page, { path: ["page"] });
 
 export type Event = z.infer<typeof event>;
 export type Venue = z.infer<typeof venue>;

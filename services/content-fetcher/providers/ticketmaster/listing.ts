@@ -4,7 +4,8 @@ import type { ListingSchema, PriceSchema } from "../../../../shared/gen/wayfarer
 import { listingKey, slug } from "../listing-key.ts";
 import { oneLine, plainText, webUriOf } from "../plain-text.ts";
 import { cutAtSentence } from "../sentences.ts";
-import type { Classification, Event, PriceRange, Venue } from "./schema.ts";
+import type { Classification, Event, PriceRange } from "./schema.ts";
+import { addressOf, locationOf } from "./venue.ts";
 import { isDay, timeOf, toWindow } from "./window.ts";
 
 export type ListingInit = MessageInitShape<typeof ListingSchema>;
@@ -171,40 +172,6 @@ function toMoney(amount: number, currencyCode: string): NonNullable<PriceInit["m
     units: BigInt(Math.floor(cents / 100)),
     nanos: (cents % 100) * 10_000_000,
   };
-}
-
-function locationOf(
-  venue: Venue | undefined,
-): { readonly latitude: number; readonly longitude: number } | undefined {
-  const { latitude, longitude } = venue?.location ?? {};
-  const [lat, lon] = [toDegrees(latitude), toDegrees(longitude)];
-  // Both zero stand for a position that is not known.
-  const known = Math.abs(lat) <= 90 && Math.abs(lon) <= 180 && (lat !== 0 || lon !== 0);
-  return known ? { latitude: lat, longitude: lon } : undefined;
-}
-
-const toDegrees = (value: string | number | null | undefined): number =>
-  typeof value === "string" && value.trim() === "" ? Number.NaN : Number(value ?? Number.NaN);
-
-/** Without states, where the postcode stands behind the town. */
-const CODE_LAST_COUNTRIES = new Set(["GB", "IE", "NZ"]);
-
-/** `7th Ave & 32nd Street, New York, NY 10001`, or `Rua 7, 1100-001 Lisboa` where there are no states. */
-function addressOf(venue: Venue | undefined): string {
-  const [city = "", state = "", code = ""] = [
-    venue?.city?.name,
-    venue?.state?.stateCode,
-    venue?.postalCode,
-  ].map(oneLine);
-  const [line = "", second = ""] = [venue?.address?.line1, venue?.address?.line2].map(oneLine);
-  if (line === "") return "";
-  const words = (...parts: readonly string[]): string => parts.filter(Boolean).join(" ");
-  const codeLast = CODE_LAST_COUNTRIES.has(venue?.country?.countryCode?.toUpperCase() ?? "");
-  const townWithoutState = codeLast ? words(city, code) : words(code, city);
-  const town = state === "" ? [townWithoutState] : [city, words(state, code)];
-  // Often it is the town once more.
-  const isTown = [city, code].some((part) => part !== "" && second.includes(part));
-  return [line, isTown ? "" : second, ...town].filter(Boolean).join(", ");
 }
 
 const nameOf = (text: string | null | undefined): string => {

@@ -1,6 +1,9 @@
 import { slug } from "../listing-key.ts";
 
-/** Categories of eateries, by their old names too, whose name is not that of a cuisine, with the cuisine that they stand for; none is empty. */
+/**
+ * Categories of eateries, by their old names too, whose name is not that of a cuisine, with the cuisine that they stand
+ * for in the words of OpenStreetMap; an empty one stands for none.
+ */
 const EATERIES: ReadonlyMap<string, string> = new Map([
   ["bagel-shop", "bagel"],
   ["bakery", "bakery"],
@@ -32,6 +35,7 @@ const EATERIES: ReadonlyMap<string, string> = new Map([
   ["frozen-yogurt-shop", "frozen-yogurt"],
   ["gastropub", ""],
   ["gelato-shop", "ice-cream"],
+  ["hotpot-restaurant", "hot-pot"],
   ["ice-cream-parlor", "ice-cream"],
   ["ice-cream-shop", "ice-cream"],
   ["meyhane", "turkish"],
@@ -45,7 +49,8 @@ const EATERIES: ReadonlyMap<string, string> = new Map([
   ["snack-place", ""],
   ["soup-spot", "soup"],
   ["souvlaki-shop", "greek"],
-  ["steakhouse", "steak"],
+  ["steakhouse", "steak-house"],
+  ["taco-restaurant", "tacos"],
   ["taverna", "greek"],
   ["tea-room", "tea"],
   ["theme-restaurant", ""],

@@ -38,9 +38,21 @@ describe("OpenWeather's geocoding", () => {
       );
     assert.deepEqual(await names("London, Ontario"), ["CA"]);
     assert.deepEqual(await names("London, United Kingdom"), ["GB"]);
+    assert.deepEqual(await names("London, England, UK"), ["GB"]);
     assert.deepEqual(await names("Londres, Royaume-Uni", "fr"), ["GB"]);
     assert.deepEqual(await names("London, France"), []);
     assert.deepEqual(await names("London"), ["GB", "CA"]);
+  });
+
+  it("sends the short name of a country as its code", async () => {
+    const inOhio = { name: "London", lat: 39.88645, lon: -83.44825, country: "US", state: "Ohio" };
+    const asked = async (query: string) => {
+      const { destinations } = await find(query, [inOhio]);
+      assert.equal(destinations.length, 1, query);
+      return served.server().requests.at(-1)?.url.searchParams.get("q");
+    };
+    assert.equal(await asked("London, OH, USA"), "London,OH,US");
+    assert.equal(await asked("London, Ohio, USA"), "London");
   });
 
   it("takes nothing that is only similar", async () => {

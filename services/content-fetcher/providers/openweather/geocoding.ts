@@ -28,10 +28,11 @@ export async function geocode(
   maxCount: number,
   context: FetchContext,
 ): Promise<GeocodeAnswer> {
-  const [name = "", ...qualifiers] = query
+  const [name = "", ...rest] = query
     .split(",")
     .map((part) => part.trim())
     .filter((part) => part !== "");
+  const qualifiers = rest.map((part) => (fold(part) === "usa" ? "US" : part));
   // It reads codes of countries only. Any other qualifier is compared with what it says of its results.
   const coded = qualifiers.length > 0 && qualifiers.every((part) => /^[A-Za-z]{2}$/.test(part));
   const q = coded ? [name, ...qualifiers].join(",") : name;
@@ -74,5 +75,7 @@ function lies({ state, country }: Found, qualifier: string, language: string): b
   const countryNames = /^[A-Z]{2}$/.test(code)
     ? ["en", language].map((one) => new Intl.DisplayNames(one, { type: "region" }).of(code) ?? "")
     : [];
-  return [state ?? "", code, ...countryNames].some((one) => one !== "" && fold(one) === fold(qualifier));
+  return [state ?? "", code, code === "GB" ? "UK" : "", ...countryNames].some(
+    (one) => one !== "" && fold(one) === fold(qualifier),
+  );
 }

@@ -37,6 +37,8 @@ export interface LoadShedder {
    */
   readonly admit: (start: () => boolean) => number | undefined;
   readonly release: () => void;
+  /** Refuses a call that `admit` would refuse now, and says when to come back; undefined when it would let it in. */
+  readonly refuse: () => number | undefined;
   readonly activeCount: () => number;
   /** Calls that it would work on at a time now. */
   readonly limit: () => number;
@@ -107,15 +109,20 @@ export function createTurningShedder(
     inNextTurn(turn);
   }
 
+  function refuse(nowMs: number): number | undefined {
+    const isCrowded = waiting.length >= maxWaitingCount(nowMs);
+    if (isCrowded) overloadEndMs = nowMs + MEMORY_MS;
+    if (!isCrowded && active < maxConcurrentCount) return undefined;
+    refused += 1;
+    return RETRY_DELAY_MS;
+  }
+
   return {
+    refuse: () => refuse(now()),
     admit: (start) => {
       const nowMs = now();
-      const isCrowded = waiting.length >= maxWaitingCount(nowMs);
-      if (isCrowded) overloadEndMs = nowMs + MEMORY_MS;
-      if (isCrowded || active >= maxConcurrentCount) {
-        refused += 1;
-        return RETRY_DELAY_MS;
-      }
+      const retryDelayMs = refuse(nowMs);
+      if (retryDelayMs !== undefined) return retryDelayMs;
       active += 1;
       if (turning) waiting.push({ start, sinceMs: nowMs });
       else {

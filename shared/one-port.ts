@@ -24,14 +24,24 @@ export interface OnePort {
   readonly sockets: ReadonlySet<Socket>;
 }
 
+type StreamListener = (
+  stream: http2.ServerHttp2Stream,
+  headers: http2.IncomingHttpHeaders,
+  flags: number,
+  rawHeaders: string[],
+) => void;
+
 /**
  * HTTP/1.1 and HTTP/2 without TLS on one port: the first bytes of a connection tell which it is. The HTTP/1.1 server
  * itself listens, because behind a bare `net.Server` its header and request timeouts never fire.
+ *
+ * @param takeStream asked of each stream of HTTP/2 first; one that it takes never reaches the listener
  */
 export function createOnePort(
   options: OnePortOptions,
   listener: RequestListener,
   onSession: (session: http2.ServerHttp2Session) => void,
+  takeStream: (stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders) => boolean,
 ): OnePort {
   const server = http.createServer(options.http1, listener);
   const h2 = http2.createServer(options.http2, listener);
@@ -51,6 +61,14 @@ export function createOnePort(
   server.on("clientError", answerClientError);
   // Without a listener Node leaves such a connection open, unanswered.
   server.on("connect", (_request, socket: Duplex) => refuse(socket, "405 Method Not Allowed"));
+  const streamListeners = h2.listeners("stream") as StreamListener[];
+  h2.removeAllListeners("stream");
+  const onStream: StreamListener = (stream, headers, flags, rawHeaders) => {
+    // Nobody else listens to a stream that was taken.
+    if (takeStream(stream, headers)) stream.on("error", () => {});
+    else for (const listen of streamListeners) listen.call(h2, stream, headers, flags, rawHeaders);
+  };
+  h2.on("stream", onStream);
   // A peer that breaks the protocol ends its own session and nothing else.
   h2.on("sessionError", () => {});
   h2.on("session", (session) => {

@@ -25,7 +25,7 @@ export interface ReadableHeader {
 }
 
 /** The head of a request that Connect has not seen, as it is: `Headers` would be made for every call that is refused. */
-export const headerOf = ({ headers }: AnyRequest): ReadableHeader => ({
+export const headerOf = ({ headers }: Pick<AnyRequest, "headers">): ReadableHeader => ({
   get: (name) => {
     const value = headers[name];
     return typeof value === "string" ? value : null;

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { Code, createContextValues } from "@connectrpc/connect";
 import { universalRequestFromNodeRequest } from "@connectrpc/connect-node";
 import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/connect/protocol";
@@ -25,24 +26,41 @@ export interface RpcListenerOptions {
   readonly now: () => number;
 }
 
+export interface RpcListener {
+  /**
+   * Refuses a call in an overload before a request and a response are made of its stream, which cost more than refusing.
+   *
+   * @returns whether it has
+   */
+  readonly refuseStream: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => boolean;
+  readonly serve: (request: AnyRequest, response: AnyResponse) => void;
+}
+
 /**
  * Serves Connect's handlers to both of Node's HTTP servers. Connect's own adapter throws at a Host that is no host,
  * prints to stderr when a peer hangs up, leaves a response open when its handler fails, and answers an unknown method
  * with a bare 404, of which gRPC clients have to guess the meaning.
  */
-export function createRpcListener(
-  options: RpcListenerOptions,
-): (request: AnyRequest, response: AnyResponse) => void {
-  const { reportDefect } = options;
+export function createRpcListener(options: RpcListenerOptions): RpcListener {
+  const { reportDefect, shedding } = options;
   const handlers = new Map(options.handlers.map((handler) => [handler.requestPath, handler]));
-  const refuseForOverload = createOverloadRefusal(options);
+  const overload = createOverloadRefusal(options);
 
-  return (request, response) => {
+  function refuseStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
+    const handler = handlers.get(headers[":path"] ?? "");
+    if (handler === undefined || shedding?.services.has(handler.service.typeName) !== true) return false;
+    if (headers["content-type"]?.startsWith("application/grpc") !== true) return false;
+    const retryDelayMs = shedding.shedder.refuse();
+    if (retryDelayMs === undefined) return false;
+    overload.refuseStream(stream, headers, handler.method, retryDelayMs);
+    return true;
+  }
+
+  function serveRequest(request: AnyRequest, response: AnyResponse): void {
     const handler = handlers.get(pathOf(request));
     if (handler === undefined) return answerUnknown(request, response, options);
     // Writing to a peer that has gone; the signal of the call tells of that.
     response.on("error", () => {});
-    const { shedding } = options;
     if (shedding?.services.has(handler.service.typeName) !== true)
       return serve(handler, request, response, 0);
     const { shedder } = shedding;
@@ -59,12 +77,14 @@ export function createRpcListener(
       }
       return true;
     });
-    if (retryDelayMs !== undefined) return refuseForOverload(request, response, handler.method, retryDelayMs);
+    if (retryDelayMs !== undefined) return overload.refuse(request, response, handler.method, retryDelayMs);
     response.once("close", () => {
       hasEnded = true;
       shedder.release();
     });
-  };
+  }
+
+  return { refuseStream, serve: serveRequest };
 
   function serve(
     handler: UniversalHandler,

@@ -1,6 +1,6 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { ServerHttp2Session } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import { setTimeout as delay } from "node:timers/promises";
 import type { DescService } from "@bufbuild/protobuf";
 import {
@@ -133,7 +133,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     mayStayOpen: (path) => lasting.has(path),
     now,
   });
-  const serveRpc = createRpcListener({
+  const rpc = createRpcListener({
     handlers: router.handlers,
     serveGrpc: createGrpcCalls({
       services: implementations,
@@ -158,15 +158,29 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         if (draining.signal.aborted) response.shouldKeepAlive = false;
         if (options.extraRoutes?.(request, response) === true) return;
       }
-      serveRpc(request, response);
+      rpc.serve(request, response);
     } catch (error) {
       // What a listener of an event throws would end the process.
       reportDefect(error);
       response.destroy();
     }
   };
+  const refuseStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean => {
+    try {
+      return rpc.refuseStream(stream, headers);
+    } catch (error) {
+      reportDefect(error);
+      stream.destroy();
+      return true;
+    }
+  };
   const ageSession = createAging(limits, options.random, draining.signal);
-  const { server, sessions, sockets } = createOnePort(toPortOptions(limits), listener, ageSession);
+  const { server, sessions, sockets } = createOnePort(
+    toPortOptions(limits),
+    listener,
+    ageSession,
+    refuseStream,
+  );
   server.maxHeadersCount = limits.maxHeaderCount;
 
   await new Promise<void>((resolve, reject) => {

@@ -295,6 +295,7 @@ describe("a call that has waited for its turn", () => {
               admit(start);
               return undefined;
             },
+            refuse: () => undefined,
             release: () => {},
             activeCount: () => 0,
             limit: () => 1,

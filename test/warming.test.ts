@@ -21,6 +21,7 @@ const offeringOf = (kind: SectionKind, storable = true): CatalogOffering => ({
   expectedCostUsdMicros: 0n,
   storable,
   embedded: true,
+  languageModel: false,
 });
 const OVERVIEW = offeringOf(SectionKind.OVERVIEW);
 

@@ -37,6 +37,7 @@ export function toProviderMessage(
     terms: toTerms(provider.terms),
     state: missingSetting === undefined ? STATE[status.circuit] : Provider_State.DISABLED,
     missingSetting: missingSetting ?? "",
+    languageModel: provider.languageModel ?? false,
     activeCallCount: status.activeCount,
     queuedCallCount: status.queuedCount,
     baseUris: provider.origins.flatMap(({ setting }) => baseUrls[setting] ?? []),

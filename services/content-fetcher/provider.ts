@@ -134,6 +134,8 @@ export interface Provider {
   /** Setting that holds its API key; absent when it needs none. */
   readonly keySetting?: string;
   readonly switches?: readonly Switch[];
+  /** Its content is written by a language model: the places that it names are checked against others'. */
+  readonly languageModel?: boolean;
   readonly offerings: readonly Offering[];
   readonly terms: Terms;
   readonly limits: Limits;

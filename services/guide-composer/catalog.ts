@@ -19,7 +19,7 @@ export interface Catalog {
 export const toOfferings = (providers: readonly Provider[]): readonly CatalogOffering[] =>
   providers
     .filter(({ state }) => state !== Provider_State.DISABLED)
-    .flatMap(({ name, offerings, terms, baseUris }) =>
+    .flatMap(({ name, offerings, terms, baseUris, languageModel }) =>
       offerings.map((offering) => ({
         kind: offering.sectionKind,
         provider: name,
@@ -28,6 +28,7 @@ export const toOfferings = (providers: readonly Provider[]): readonly CatalogOff
         expectedCostUsdMicros: offering.expectedCostUsdMicros,
         storable: terms?.storable === true,
         embedded: baseUris.length === 0,
+        languageModel,
       })),
     );
 

@@ -34,6 +34,8 @@ export interface PlannedContent {
   readonly lifeMs: number;
   /** Whether nobody outside is asked for it. */
   readonly embedded: boolean;
+  /** Whether a language model writes it: the places that it names are checked against others'. */
+  readonly languageModel: boolean;
 }
 
 export interface PlannedSection {
@@ -74,6 +76,8 @@ export interface CatalogOffering {
   readonly storable: boolean;
   /** Whether the data is a part of content-fetcher: then nobody outside is asked. */
   readonly embedded: boolean;
+  /** Whether a language model writes its content. */
+  readonly languageModel: boolean;
 }
 
 /**
@@ -94,12 +98,13 @@ export function createPlan(
       kind,
       contents: catalog
         .filter((offering) => offering.kind === kind)
-        .map(({ provider, dependsOn, embedded }) => ({
+        .map(({ provider, dependsOn, embedded, languageModel }) => ({
           kind,
           provider,
           key: contentKey(destination, kindNameOf(kind), provider, aspectsOf(resolved, dependsOn)),
           lifeMs: lifeMsOf(kind),
           embedded,
+          languageModel,
         })),
     }));
   const { name, key } = nameGuide(resolved);

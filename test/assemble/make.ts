@@ -94,6 +94,7 @@ export const planFor = (
       expectedCostUsdMicros: 0n,
       storable: true,
       embedded: false,
+      languageModel: false,
     })),
   );
   return createPlan(resolved, catalog, new Set(SECTION_KINDS));

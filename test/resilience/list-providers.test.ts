@@ -56,6 +56,21 @@ describe("ListProviders", () => {
     assert.deepEqual(provider.baseUris, [server.baseUrl]);
   });
 
+  it("tells whether a language model writes the content of a provider", async () => {
+    assert.equal((await list()).languageModel, false);
+    const writer = { ...plainProvider("writer", limits), languageModel: true };
+    const other = await startFetcherFor([writer], { [plainOrigin("writer")]: server.baseUrl });
+    try {
+      const { providers } = await other.client.listProviders({});
+      assert.deepEqual(
+        providers.map(({ languageModel }) => languageModel),
+        [true],
+      );
+    } finally {
+      await other.close();
+    }
+  });
+
   it("tells latencies and what is left of the quota after calls", async () => {
     server.setLatencyMs(20);
     for (let call = 0; call < 3; call += 1) await fetchOne();

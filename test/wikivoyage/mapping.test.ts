@@ -8,7 +8,7 @@ import {
   priceLevelOf,
 } from "../../services/content-fetcher/providers/wikivoyage/headings.ts";
 import { listingsOf } from "../../services/content-fetcher/providers/wikivoyage/listings.ts";
-import { toPrice } from "../../services/content-fetcher/providers/wikivoyage/price.ts";
+import { toPrice } from "../../services/content-fetcher/providers/price.ts";
 import {
   detailsOf,
   fairShare,

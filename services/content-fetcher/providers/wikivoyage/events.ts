@@ -3,7 +3,7 @@ import type { ResolvedQuery } from "../../provider.ts";
 import { midnightMs, tripDays } from "../civil-days.ts";
 import type { Article } from "./article.ts";
 import { listingsOf, type RawListing } from "./listings.ts";
-import { toPrice } from "./price.ts";
+import { toPrice } from "../price.ts";
 import { toListing, type ListingInit } from "./to-listing.ts";
 import { plainText } from "./wikitext/runs.ts";
 

@@ -7,7 +7,7 @@ import { distanceKm, type Position } from "./coordinates.ts";
 import { attractionCategoryOf, cuisinesOf, dietsOf, isCafe, isAboutTours, priceLevelOf } from "./headings.ts";
 import { listingsIn, type RawListing } from "./listings.ts";
 import { readOnce } from "./read-once.ts";
-import { toPrice } from "./price.ts";
+import { toPrice } from "../price.ts";
 import { cutAtSentence } from "../sentences.ts";
 
 export type ListingInit = MessageInitShape<typeof ListingSchema>;

@@ -1,6 +1,6 @@
 import { countries } from "countries-list";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { PriceSchema } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import type { PriceSchema } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 
 type PriceInit = MessageInitShape<typeof PriceSchema>;
 type MoneyInit = NonNullable<PriceInit["minAmount"]>;
@@ -69,7 +69,7 @@ const QUALIFIED =
   /\b(?:from|starting|starts|up|over|above|under|below|less|more|at least|about|around|approx\w*|child\w*|kids?|student\w*|senior\w*|concession\w*|reduced|discount\w*|free|off|donation\w*|suggested|minimum|min|plus|deposit|and|or|million)\b|[+~<>≈±*%/]/i;
 
 /**
- * A price as the article states it, with amounts when the statement is one amount or one range in one known currency
+ * A price as it is stated, with amounts when the statement is one amount or one range in one known currency
  * and nothing else; what is qualified or has several amounts stays text.
  *
  * @param text not empty

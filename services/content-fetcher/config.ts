@@ -16,6 +16,8 @@ import { PROVIDERS } from "./providers.ts";
 
 type Table<T> = Readonly<Record<string, Setting<T>>>;
 
+const OFF_AND_ON = ["off", "on"] as const;
+
 const keySettingsOf = ({ displayName, keySetting }: Provider): Table<Secret> =>
   keySetting === undefined
     ? {}
@@ -27,11 +29,11 @@ const keySettingsOf = ({ displayName, keySetting }: Provider): Table<Secret> =>
         },
       };
 
-const switchSettingsOf = ({ switches = [] }: Provider): Table<"off" | "on"> =>
+const switchSettingsOf = ({ switches = [] }: Provider): Table<string> =>
   Object.fromEntries(
-    switches.map(({ setting, description }) => [
+    switches.map(({ setting, values: [off, on] = OFF_AND_ON, description }) => [
       setting,
-      { type: oneOf("off", "on"), default: "off", description },
+      { type: oneOf(off, on), default: off, description },
     ]),
   );
 
@@ -137,6 +139,8 @@ export function readProviderSettings(
   const switches = Object.entries(readSettings(SWITCH_SETTINGS, environment));
   return {
     keys: new Map(keys.flatMap(([name, key]) => (key === undefined ? [] : [[name, key] as const]))),
-    switchedOn: new Set(switches.flatMap(([name, value]) => (value === "on" ? [name] : []))),
+    switchedOn: new Set(
+      switches.flatMap(([name, value]) => (value === SWITCH_SETTINGS[name]?.default ? [] : [name])),
+    ),
   };
 }

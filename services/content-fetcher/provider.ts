@@ -65,6 +65,8 @@ export interface Origin {
 export interface Switch {
   /** Name of the setting. */
   readonly setting: string;
+  /** What the setting is when it is off, the default, and when it is on; absent: `off` and `on`. */
+  readonly values?: readonly [off: string, on: string];
   /** One sentence: what it switches on, and what it takes. */
   readonly description: string;
 }

@@ -9,6 +9,7 @@ import { openMeteo } from "./providers/open-meteo/open-meteo.ts";
 import { openWeather } from "./providers/openweather/openweather.ts";
 import { overpass } from "./providers/overpass/overpass.ts";
 import { ticketmaster } from "./providers/ticketmaster/ticketmaster.ts";
+import { perplexity } from "./providers/perplexity/perplexity.ts";
 import { wikivoyage } from "./providers/wikivoyage/wikivoyage.ts";
 
 /** Every provider of this server, in order of preference: the only list. */
@@ -24,4 +25,5 @@ export const PROVIDERS: readonly Provider[] = [
   foursquare,
   geoapify,
   ticketmaster,
+  perplexity,
 ];

@@ -11,6 +11,7 @@ import { createOpenMeteo, OPEN_METEO_FAULTS } from "../providers/open-meteo-serv
 import { createOpenWeather, OPENWEATHER_FAULTS } from "../providers/openweather-server.ts";
 import { createOverpass, OVERPASS_FAULTS } from "../providers/overpass-server.ts";
 import { createTicketmaster, TICKETMASTER_FAULTS } from "../providers/ticketmaster-server.ts";
+import { createPerplexity, PERPLEXITY_FAULTS, toResponse } from "../providers/perplexity-server.ts";
 import { createWikivoyage, WIKIVOYAGE_FAULTS } from "../providers/wikivoyage-server.ts";
 import { createWorlds, type Worlds } from "../providers/world/worlds.ts";
 import { NOW_MS, TEST_KEY, type QueryParts } from "./harness.ts";
@@ -268,6 +269,26 @@ export const CONTRACT_FIXTURES: Readonly<Record<string, ContractFixture>> = {
       expectMatch(url.searchParams.get("fsq_category_ids"), /^[0-9a-f]{24}(,[0-9a-f]{24})*$/, "categories");
       expectMatch(url.searchParams.get("fields"), /^fsq_place_id,name(,[a-z_]+)*$/, "fields");
       expectMatch(url.searchParams.get("limit"), /^([1-9]|[1-4]\d|50)$/, "limit");
+    },
+  },
+  perplexity: {
+    answer: lazily(() => createPerplexity(lisbon())),
+    nothing: {
+      answer: () => ({ body: toResponse([], '{"items":[]}') }),
+      outcome: "NOTHING_FOUND",
+    },
+    faultReplies: PERPLEXITY_FAULTS,
+    remarkReason: "PROVIDER_UNAVAILABLE",
+    query: {},
+    check: (request) => {
+      expectPath(request, /^\/v1\/agent$/);
+      expectMatch(request.method, /^POST$/, "method");
+      expectMatch(request.headers["content-type"], /^application\/json$/, "content-type");
+      expectMatch(request.headers.authorization, new RegExp(`^Bearer ${TEST_KEY}$`), "key");
+      expectMatch(request.url.search, /^$/, "query");
+      expectMatch(request.body, /"tool_choice":\{"type":"web_search"\}/, "tool choice");
+      expectMatch(request.body, /"max_output_tokens":1[0-5]\d\d[,}]/, "output");
+      expectMatch(request.body, /"latitude":38\.71667,"longitude":-9\.13333/, "position");
     },
   },
   wikivoyage: {

@@ -12,6 +12,7 @@ import { createNominatim, NOMINATIM_FAULTS } from "./nominatim-server.ts";
 import { createOpenMeteo, OPEN_METEO_FAULTS } from "./open-meteo-server.ts";
 import { createOpenWeather, OPENWEATHER_FAULTS } from "./openweather-server.ts";
 import { createOverpass, OVERPASS_BUSY, OVERPASS_FAULTS } from "./overpass-server.ts";
+import { createPerplexity, PERPLEXITY_FAULTS, perplexitySubjectOf } from "./perplexity-server.ts";
 import type { ProfileColumn } from "./profiles.ts";
 import { createTicketmaster, TICKETMASTER_FAULTS } from "./ticketmaster-server.ts";
 import { createWikivoyage, WIKIVOYAGE_FAULTS } from "./wikivoyage-server.ts";
@@ -25,6 +26,8 @@ export interface ServerSetup {
   readonly now: () => number;
   readonly oneOverpassQueryAtATime: boolean;
   readonly maxWikivoyageResultBytes: number;
+  /** Whether Perplexity's model also names places that there are not, or that lie elsewhere. */
+  readonly inventsPlaces: boolean;
 }
 
 /** One provider's test server. */
@@ -150,6 +153,14 @@ export const TEST_SERVERS = {
       kind: url.searchParams.get("sort") ?? "",
       destination: url.searchParams.get("ll") ?? "",
     }),
+  },
+  perplexity: {
+    origins: ["PERPLEXITY_BASE_URL"],
+    keySetting: "PERPLEXITY_API_KEY",
+    faultReplies: PERPLEXITY_FAULTS,
+    create: ({ worlds, inventsPlaces }) => createPerplexity(worlds, { inventsPlaces }),
+    column: () => "text",
+    subjectOf: ({ body }) => perplexitySubjectOf(body),
   },
 } as const satisfies Readonly<Record<string, TestServer>>;
 

@@ -25,6 +25,8 @@ export interface TestProvidersOptions {
   readonly onAnswered?: (id: ProviderId, request: ReceivedRequest, answeredMs: number) => void;
   /** Size from which MediaWiki leaves the rest of its pages to a continuation. Default: 8 MiB, as Wikimedia. */
   readonly maxWikivoyageResultBytes?: number;
+  /** Whether Perplexity's model also names places that there are not, or that lie elsewhere. Default: false. */
+  readonly inventsPlaces?: boolean;
 }
 
 /** A request, and the provider that got it. */
@@ -67,6 +69,7 @@ export async function startTestProviders(options: TestProvidersOptions): Promise
     now,
     oneOverpassQueryAtATime: options.oneOverpassQueryAtATime ?? true,
     maxWikivoyageResultBytes: options.maxWikivoyageResultBytes ?? 8 << 20,
+    inventsPlaces: options.inventsPlaces ?? false,
   };
   const start = async (id: ProviderId, index: number): Promise<readonly [ProviderId, ProviderServer]> => {
     const row = testServerOf(id);

@@ -1,0 +1,32 @@
+import { oneLine } from "../plain-text.ts";
+
+const OPEN = "<request>";
+const CLOSE = "</request>";
+
+/** Most characters of one text of a caller. */
+const MAX_TEXT_LENGTH = 100;
+/** Most texts of one list of a caller. */
+const MAX_TEXT_COUNT = 10;
+
+/** One text of a caller on one line, without characters that cannot be seen, and short. */
+export const tidy = (text: string): string =>
+  Array.from(oneLine(text.normalize("NFC").replaceAll(/\p{C}/gu, " ")))
+    .slice(0, MAX_TEXT_LENGTH)
+    .join("")
+    .trim();
+
+export const tidyAll = (texts: readonly string[]): string[] =>
+  texts
+    .slice(0, MAX_TEXT_COUNT)
+    .map(tidy)
+    .filter((text) => text !== "");
+
+/**
+ * What a caller wrote, as data that no text in it can end: JSON on one line, in which no character is left that could
+ * write the mark that closes it.
+ */
+export const fence = (data: Readonly<Record<string, unknown>>): string =>
+  `${OPEN}\n${JSON.stringify(data).replaceAll(
+    /[<>&]/g,
+    (character) => `\\u00${character.charCodeAt(0).toString(16)}`,
+  )}\n${CLOSE}`;

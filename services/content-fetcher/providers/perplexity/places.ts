@@ -1,0 +1,127 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { z } from "zod";
+import {
+  Evidence_Kind,
+  Verification_Verdict,
+  type ListingSchema,
+} from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { listingKey, slug } from "../listing-key.ts";
+import { toPrice } from "../price.ts";
+import { toCitation } from "./pages.ts";
+import type { CitedItem, Reading } from "./subject.ts";
+import { nameOf, prose, words } from "./text.ts";
+
+export type ListingInit = MessageInitShape<typeof ListingSchema>;
+export type Details = NonNullable<ListingInit["details"]>;
+
+const MAX_SUMMARY_LENGTH = 600;
+const MINUTE_MS = 60_000;
+/** Longer than any visit or tour of a day. */
+const MAX_MINUTES = 24 * 60;
+
+export const text = z.string();
+export const optionalText = z.string().nullable();
+export const optionalNumber = z.number().nullable();
+export const sources = z
+  .array(z.string())
+  .describe("the ids of the search results that support this item, each as [id]");
+
+/** What every place is asked for first, and last. */
+export const named = {
+  name: text.describe("its own name, as a search result writes it"),
+  summary: text.describe("what a traveller should know of it, at most 30 words, marked with [id]"),
+};
+export const position = {
+  latitude: optionalNumber.describe("WGS84 degrees, only if a search result states them"),
+  longitude: optionalNumber,
+};
+export const place = {
+  address: optionalText.describe("street address"),
+  ...position,
+  opening_hours: optionalText,
+  website: optionalText.describe("its own page, if that is among the search results"),
+  sources,
+};
+
+/** A thing with a name, with what of a place it may state. */
+interface NamedItem {
+  readonly name: string;
+  readonly summary: string;
+  readonly address?: string | null;
+  readonly latitude?: number | null;
+  readonly longitude?: number | null;
+  readonly opening_hours?: string | null;
+  readonly website?: string | null;
+}
+
+/** Undefined for what has no name. */
+export function toListing(
+  { item, cited }: CitedItem<NamedItem>,
+  { query, pages, fetchTime }: Reading,
+  details: Details,
+): ListingInit | undefined {
+  const title = nameOf(item.name, query.destination.displayName);
+  if (title === "") return undefined;
+  const summary = prose(item.summary, MAX_SUMMARY_LENGTH);
+  const location = locationOf(item);
+  return {
+    key: listingKey({ title, location }),
+    title,
+    summary,
+    languageCode: summary === "" ? "" : query.languageCode,
+    ...(location && { location }),
+    address: words(item.address ?? null),
+    openingHours: words(item.opening_hours ?? null),
+    websiteUri: pages.vouchedUri(item.website ?? null),
+    citations: cited.map((page) => toCitation(page, fetchTime)),
+    verification: {
+      verdict: Verification_Verdict.PLAUSIBLE,
+      evidence: cited.map(({ uri }) => ({
+        kind: Evidence_Kind.CITED_PAGE_FOUND,
+        provider: "providers/perplexity",
+        reference: uri,
+      })),
+    },
+    details,
+  };
+}
+
+function locationOf({
+  latitude,
+  longitude,
+}: NamedItem): { readonly latitude: number; readonly longitude: number } | undefined {
+  if (typeof latitude !== "number" || typeof longitude !== "number") return undefined;
+  const inRange = Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180;
+  // Zero twice is what is written where nothing is known.
+  return inRange && (latitude !== 0 || longitude !== 0) ? { latitude, longitude } : undefined;
+}
+
+/** At most so many, in their order; of those that are the same place, the first. */
+export function distinctListings(
+  listings: readonly (ListingInit | undefined)[],
+  maxCount: number,
+): ListingInit[] {
+  const byKey = new Map<string, ListingInit>();
+  for (const listing of listings) {
+    const key = listing?.key ?? "";
+    if (listing !== undefined && !byKey.has(key)) byKey.set(key, listing);
+  }
+  return [...byKey.values()].slice(0, maxCount);
+}
+
+/** In kebab-case; empty for a placeholder. */
+export const toTag = (written: string | null): string => slug(words(written, 40));
+
+export const toTags = (written: readonly string[], maxCount: number): string[] =>
+  [...new Set(written.map(toTag).filter((tag) => tag !== ""))].slice(0, maxCount);
+
+export function priceOf(written: string | null, { query }: Reading): ReturnType<typeof toPrice> | undefined {
+  const price = words(written, 120);
+  return price === "" ? undefined : toPrice(price, query.destination.countryCode);
+}
+
+export const durationOf = (minutes: number | null): ReturnType<typeof durationFromMs> | undefined =>
+  minutes !== null && minutes > 0 && minutes <= MAX_MINUTES
+    ? durationFromMs(Math.round(minutes) * MINUTE_MS)
+    : undefined;

@@ -1,0 +1,106 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { z, type ZodType } from "zod";
+import type {
+  ContentSchema,
+  QueryAspect,
+} from "../../../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
+import type { ResolvedQuery } from "../../provider.ts";
+import type { Page, Pages } from "./pages.ts";
+
+/** What an item is made into content with. */
+export interface Reading {
+  readonly query: ResolvedQuery;
+  readonly pages: Pages;
+  readonly fetchTime: Timestamp;
+}
+
+/** What of a content an answer can fill. */
+export type Found = Pick<MessageInitShape<typeof ContentSchema>, "listings" | "narratives">;
+
+/** An item of an answer with the pages that it cites; never none. */
+export interface CitedItem<T> {
+  readonly item: T;
+  readonly cited: readonly [Page, ...Page[]];
+}
+
+/** An answer as it was read, or why it cannot be. */
+export type Parsed =
+  | {
+      readonly state: "read";
+      readonly itemCount: number;
+      readonly citedCount: number;
+      readonly toFound: (reading: Reading) => Found;
+    }
+  | { readonly state: "unreadable"; readonly message: string; readonly path: string };
+
+/** One section's question, and how its answer is read. */
+export interface Subject {
+  /** Name of the answer's schema. */
+  readonly name: string;
+  /** What is asked, the same for every caller. */
+  readonly task: string;
+  /** Most items that are asked for. */
+  readonly maxItemCount: number;
+  /** Whether pages older than a year say nothing of it. */
+  readonly recent: boolean;
+  readonly dependsOn: readonly QueryAspect[];
+  /** What of the query is told, besides the destination and the language. */
+  readonly told: (query: ResolvedQuery) => Readonly<Record<string, unknown>>;
+  /** JSON Schema of the answer, in the subset that strict structured output takes. */
+  readonly schema: object;
+  readonly parse: (text: string, pages: Pages) => Parsed;
+}
+
+type Sourced = Readonly<Record<string, unknown>> & { readonly sources: readonly string[] };
+
+/** What a subject is made from. */
+export interface SubjectParts<T extends Sourced> extends Omit<Subject, "schema" | "parse"> {
+  readonly item: ZodType<T>;
+  readonly toFound: (items: readonly CitedItem<T>[], reading: Reading) => Found;
+}
+
+/** One zod schema both asks for the answer and checks it. */
+export function createSubject<T extends Sourced>({ item, toFound, ...rest }: SubjectParts<T>): Subject {
+  const answer = z.strictObject({ items: z.array(item) });
+  const { $schema: _, ...schema } = z.toJSONSchema(answer);
+  return {
+    ...rest,
+    schema,
+    parse: (text, pages) => {
+      const json = parseJson(text);
+      if (json === undefined) return { state: "unreadable", message: "the answer is not JSON", path: "" };
+      const { data, error } = answer.safeParse(json.value);
+      if (error !== undefined) {
+        const [issue] = error.issues;
+        const path = issue?.path.map(String).join(".") ?? "";
+        const message = `unexpected ${issue?.code ?? "shape"} in the answer at "${path}"`;
+        return { state: "unreadable", message, path };
+      }
+      const cited = data.items.flatMap((item) => {
+        const [first, ...others] = pages.citedIn([...item.sources.map(toMark), ...stringsIn(item)]);
+        return first === undefined ? [] : [{ item, cited: [first, ...others] as const }];
+      });
+      return {
+        state: "read",
+        itemCount: data.items.length,
+        citedCount: cited.length,
+        toFound: (reading) => toFound(cited, reading),
+      };
+    },
+  };
+}
+
+function parseJson(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Sources are numbers or addresses; texts write their numbers in brackets. */
+const toMark = (source: string): string => (/^\s*\d{1,3}\s*$/.test(source) ? `[${source}]` : source);
+
+const stringsIn = (item: Sourced): string[] =>
+  Object.values(item).flatMap((value) => (typeof value === "string" ? [value] : []));

@@ -13,8 +13,12 @@ export interface ServedAdapter {
   readonly answerWith: (answer: Answerer) => void;
 }
 
-/** Registers the hooks that start, renew and end both. */
-export function serveAdapter(provider: Provider): ServedAdapter {
+/**
+ * Registers the hooks that start, renew and end both.
+ *
+ * @param switchedOn of the provider's switches, those that are on
+ */
+export function serveAdapter(provider: Provider, switchedOn: readonly string[] = []): ServedAdapter {
   let server: ProviderServer;
   let pool: Pool;
   let adapter: Adapter;
@@ -25,7 +29,7 @@ export function serveAdapter(provider: Provider): ServedAdapter {
   });
   beforeEach(() => {
     server.reset();
-    adapter = openAdapter(provider, { pool, baseUrl: server.baseUrl });
+    adapter = openAdapter(provider, { pool, baseUrl: server.baseUrl, switchedOn });
   });
   afterEach(() => adapter.close());
   after(async () => {

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Reason } from "../../../../shared/errors.ts";
+import { INSTRUCTIONS } from "./instructions.ts";
 import { toPage } from "./pages.ts";
-import { INSTRUCTIONS, inputOf, MAX_OUTPUT_TOKENS, userLocationOf } from "./question.ts";
+import { inputOf, MAX_OUTPUT_TOKENS, userLocationOf } from "./question.ts";
 import { toReply, toUsdMicros, unusable, type Api, type Reply } from "./reply.ts";
 import type { Subject } from "./subject.ts";
 

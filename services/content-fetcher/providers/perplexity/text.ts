@@ -1,5 +1,6 @@
 import { oneLine, plainText } from "../plain-text.ts";
 import { cutAtSentence, cutAtWord } from "../sentences.ts";
+import { OWN_SENTENCES } from "./instructions.ts";
 
 /** Marks of results in a text: `[3]`, `[3][4]`, `[3, 4]`. */
 const MARKS = /\[\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*\]/g;
@@ -22,7 +23,9 @@ const PLACEHOLDER =
 const FILLER =
   /explore neighborhoods and local culture|contact (?:the |your )?hotel concierge|research local (?:tipping )?customs|perfect weather for exploring|no (?:real |specific |upcoming )?events (?:were )?found|unknown destination|lorem ipsum|as an ai\b|language model/i;
 
-/** A text without marks, links and markup; empty for a placeholder and for filler. */
+const isEcho = (text: string): boolean => OWN_SENTENCES.some((sentence) => text.includes(sentence));
+
+/** A text without marks, links and markup; empty for a placeholder, for filler and for our own words. */
 function cleaned(text: string | null): string {
   const bare = plainText(
     (text ?? "")
@@ -35,7 +38,7 @@ function cleaned(text: string | null): string {
     .replaceAll(/\(\s*\)/g, "")
     .replaceAll(/\s+([.,;:!?)])/g, "$1");
   const tidied = oneLine(bare.replaceAll(/\p{C}/gu, " "));
-  return PLACEHOLDER.test(tidied.replace(/[.!]$/, "")) || FILLER.test(tidied) ? "" : tidied;
+  return PLACEHOLDER.test(tidied.replace(/[.!]$/, "")) || FILLER.test(tidied) || isEcho(tidied) ? "" : tidied;
 }
 
 /** Running text on one line, cut at a sentence. */

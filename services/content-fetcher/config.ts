@@ -1,6 +1,7 @@
 import {
   asciiText,
   baseUrl,
+  integer,
   listenAddress,
   oneOf,
   readSettings,
@@ -36,6 +37,20 @@ const switchSettingsOf = ({ switches = [] }: Provider): Table<string> =>
       { type: oneOf(off, on), default: off, description },
     ]),
   );
+
+const concurrencySettingsOf = ({
+  displayName,
+  limits: { concurrencySetting, maxConcurrentCount = 1 },
+}: Provider): Table<number> =>
+  concurrencySetting === undefined
+    ? {}
+    : {
+        [concurrencySetting]: {
+          type: integer(1, 100),
+          default: String(maxConcurrentCount),
+          description: `Most calls to ${displayName} at the same time, 1 to 100.`,
+        },
+      };
 
 const originSettingsOf = ({
   displayName,
@@ -93,12 +108,14 @@ export const PROVIDER_SETTINGS: SettingTable = tableOf<Setting<unknown>>((provid
   ...keySettingsOf(provider),
   ...originSettingsOf(provider),
   ...switchSettingsOf(provider),
+  ...concurrencySettingsOf(provider),
 }));
 
 /** Where the providers are reached. */
 export const ORIGIN_SETTINGS = tableOf(originSettingsOf);
 const KEY_SETTINGS = tableOf(keySettingsOf);
 const SWITCH_SETTINGS = tableOf(switchSettingsOf);
+const CONCURRENCY_SETTINGS = tableOf(concurrencySettingsOf);
 
 /** What the settings, or the providers' terms, do not allow together. */
 export function contradictionsOf(values: Readonly<Record<string, unknown>>): readonly string[] {
@@ -137,10 +154,14 @@ export function readProviderSettings(
 ): ProviderSettings {
   const keys = Object.entries(readSettings(KEY_SETTINGS, environment));
   const switches = Object.entries(readSettings(SWITCH_SETTINGS, environment));
+  const counts = Object.entries(readSettings(CONCURRENCY_SETTINGS, environment));
   return {
     keys: new Map(keys.flatMap(([name, key]) => (key === undefined ? [] : [[name, key] as const]))),
     switchedOn: new Set(
       switches.flatMap(([name, value]) => (value === SWITCH_SETTINGS[name]?.default ? [] : [name])),
+    ),
+    concurrentCounts: new Map(
+      counts.flatMap(([name, count]) => (count === undefined ? [] : [[name, count] as const])),
     ),
   };
 }

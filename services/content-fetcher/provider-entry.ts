@@ -33,7 +33,7 @@ export const createProviderEntry = (
   return {
     name: `providers/${provider.id}`,
     provider,
-    link: createProviderLink(provider, key, options),
+    link: createProviderLink(withConcurrency(provider, settings), key, options),
     missingSetting: key === undefined ? keySetting : undefined,
     switchedOn: new Set(
       (provider.switches ?? [])
@@ -46,3 +46,10 @@ export const createProviderEntry = (
     lastFailure: undefined,
   };
 };
+
+/** The provider with as many calls at the same time as the operator's key allows. */
+function withConcurrency(provider: Provider, { concurrentCounts }: ProviderSettings): Provider {
+  const { limits } = provider;
+  const count = concurrentCounts?.get(limits.concurrencySetting ?? "");
+  return count === undefined ? provider : { ...provider, limits: { ...limits, maxConcurrentCount: count } };
+}

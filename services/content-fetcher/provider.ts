@@ -34,6 +34,8 @@ export interface Limits {
    * data, which has none.
    */
   readonly maxConcurrentCount: number | undefined;
+  /** Setting that takes its place, for providers whose keys allow different numbers; its default is that number. */
+  readonly concurrencySetting?: string;
   /** Calls a minute that the provider's rules allow; undefined when it publishes none. */
   readonly maxCallsPerMinute: number | undefined;
   /** The same while no operator contact is configured, where the provider allows such clients less. */
@@ -77,6 +79,8 @@ export interface ProviderSettings {
   readonly keys: ReadonlyMap<string, Secret>;
   /** Of the switches, those that are on. */
   readonly switchedOn: ReadonlySet<string>;
+  /** Calls at the same time that are allowed, where the operator says so. */
+  readonly concurrentCounts?: ReadonlyMap<string, number>;
 }
 
 /** What an adapter is handed for one provider call. */

@@ -44,8 +44,13 @@ export const perplexity: Provider = {
     storable: true,
     maxStorageMs: undefined,
   },
-  // The rate depends on the key's tier, from one request a second: its answers say what is left of a minute's.
-  limits: { attemptTimeoutMs: 8_000, maxConcurrentCount: 2, maxCallsPerMinute: undefined },
+  limits: {
+    attemptTimeoutMs: 8_000,
+    // The lowest tier has a request a second. Its answers say what is left of a minute's.
+    maxConcurrentCount: 2,
+    concurrencySetting: "PERPLEXITY_MAX_CONCURRENT_CALLS",
+    maxCallsPerMinute: undefined,
+  },
   fetch: fetchContent,
 };
 

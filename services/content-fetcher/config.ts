@@ -131,13 +131,13 @@ export function contradictionsOf(values: Readonly<Record<string, unknown>>): rea
       ),
     ...switches
       .filter(
-        ({ setting }) =>
-          values[setting] === "on" &&
+        ({ setting, values: [, on] = OFF_AND_ON }) =>
+          values[setting] === on &&
           keySetting !== undefined &&
           keySetting in values &&
           values[keySetting] === undefined,
       )
-      .map(({ setting }) => `${setting} is on, and ${keySetting} is not set`),
+      .map(({ setting, values: [, on] = OFF_AND_ON }) => `${setting} is ${on}, and ${keySetting} is not set`),
   ]);
 }
 

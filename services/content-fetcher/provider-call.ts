@@ -14,7 +14,7 @@ import { ATTRIBUTE } from "../../shared/telemetry/attributes.ts";
 import { DURATION_BUCKETS_S } from "../../shared/telemetry/interceptors.ts";
 import { inSpan, recordFailure } from "../../shared/telemetry/spans.ts";
 import { giveWay } from "./http/give-way.ts";
-import type { FetchContext } from "./provider.ts";
+import { ChargedError, type FetchContext } from "./provider.ts";
 import type { ProviderEntry } from "./provider-entry.ts";
 import type { CallScope } from "./resilience/policy.ts";
 
@@ -161,14 +161,17 @@ export function createProviderCalls(
         span.setAttribute(ATTRIBUTE.outcome, outcomeNameOf(outcomeKind));
         return {
           value: undefined,
-          outcome: settle({
-            kind: outcomeKind,
-            reason: toErrorReason(known.reason),
-            detail: known.message,
-            ...(known.retryDelayMs !== undefined && {
-              retryDelay: durationFromMs(Math.ceil(known.retryDelayMs)),
-            }),
-          }),
+          outcome: settle(
+            {
+              kind: outcomeKind,
+              reason: toErrorReason(known.reason),
+              detail: known.message,
+              ...(known.retryDelayMs !== undefined && {
+                retryDelay: durationFromMs(Math.ceil(known.retryDelayMs)),
+              }),
+            },
+            known instanceof ChargedError ? known.costUsdMicros : undefined,
+          ),
         };
       }
     });

@@ -10,6 +10,7 @@ import type {
   SectionKind,
 } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { Secret } from "../../shared/config.ts";
+import { ServiceError } from "../../shared/errors.ts";
 import type { HttpClient } from "./http/http-client.ts";
 
 /** What a provider allows. Stated in its adapter, from its published terms. */
@@ -120,6 +121,17 @@ export type Answer =
       readonly costUsdMicros?: number;
     }
   | { readonly state: "nothing-found"; readonly costUsdMicros?: number };
+
+/** A failure that the provider charged for, and says so. */
+export class ChargedError extends ServiceError {
+  /** Millionths of a US dollar. */
+  readonly costUsdMicros: number;
+
+  constructor(costUsdMicros: number, ...rest: ConstructorParameters<typeof ServiceError>) {
+    super(...rest);
+    this.costUsdMicros = costUsdMicros;
+  }
+}
 
 /** Candidates of a geocoding provider, best first; empty when it knows no such place. */
 export type GeocodeAnswer = readonly MessageInitShape<typeof DestinationSchema>[];

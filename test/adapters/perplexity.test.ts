@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { timestampDate, timestampMs } from "@bufbuild/protobuf/wkt";
 import {
-  BudgetLevel,
   Evidence_Kind,
   ProviderOutcome_Kind as OutcomeKind,
   SectionKind,
@@ -9,10 +8,8 @@ import {
   type Listing,
 } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { perplexity } from "../../services/content-fetcher/providers/perplexity/perplexity.ts";
-import { dataIn } from "../providers/perplexity-server.ts";
-import { agentSchema } from "../providers/perplexity-request.ts";
-import { NOW_MS, queryOf, TEST_KEY, type QueryParts } from "./harness.ts";
-import { answerOf, ATTRACTION, EVENT, RESTAURANT, RESULTS } from "./perplexity-answers.ts";
+import { NOW_MS, queryOf, type QueryParts } from "./harness.ts";
+import { answerOf, RESTAURANT, RESULTS } from "./perplexity-answers.ts";
 import { serveAdapter } from "./served-adapter.ts";
 
 describe("Perplexity", () => {
@@ -162,149 +159,5 @@ describe("Perplexity", () => {
     const { summary } = await restaurantOf({ summary: "A sentence of words.[1] ".repeat(60) });
     assert.ok(summary.length <= 600 && summary.length > 500 && summary.endsWith("words."));
     assert.ok(!summary.includes("["));
-  });
-
-  it("reads an attraction's fee, visit and category as stated", async () => {
-    const parts = { category: "Art Museum", fee: "€12", best_time: "early morning", visit_minutes: 90 };
-    const [listing] = await listingsOf(SectionKind.ATTRACTIONS, [{ ...ATTRACTION, ...parts }]);
-    assert.ok(listing?.details.case === "attraction");
-    const { category, fee, bestTime, visitDuration } = listing.details.value;
-    assert.deepEqual([category, fee?.text, bestTime], ["art-museum", "€12", "early morning"]);
-    assert.deepEqual([fee?.minAmount?.currencyCode, fee?.minAmount?.units], ["EUR", 12n]);
-    assert.equal(visitDuration?.seconds, 5400n);
-  });
-
-  it("reads events that overlap the dates: whole days, or from a time on", async () => {
-    const items = [
-      { ...EVENT, name: "One day" },
-      { ...EVENT, name: "At night", start_time: "21:30", venue: "Coliseu", price: "from €20" },
-      { ...EVENT, name: "Long", first_day: "2026-11-20", last_day: "2027-01-06", start_time: "10:00" },
-      { ...EVENT, name: "Open end", last_day: null },
-      { ...EVENT, name: "Slip", last_day: "2026-11-02" },
-      { ...EVENT, name: "Before", first_day: "2026-11-29", last_day: "2026-11-30" },
-      { ...EVENT, name: "Open end before", first_day: "2026-11-30", last_day: null },
-      { ...EVENT, name: "After", first_day: "2026-12-05", last_day: "2026-12-06" },
-      { ...EVENT, name: "No such day", first_day: "2026-12-32", last_day: null },
-      { ...EVENT, name: "Some time", first_day: "December", last_day: null },
-    ];
-    const listings = await listingsOf(SectionKind.EVENTS, items);
-    const seen = listings.map(({ title, details }) => {
-      assert.ok(details.case === "event");
-      const { startTime, endTime, allDay = false } = details.value.window ?? {};
-      const iso = (time: typeof startTime) => time && timestampDate(time).toISOString().slice(0, 16);
-      return [title, iso(startTime), iso(endTime), allDay];
-    });
-    assert.deepEqual(seen, [
-      ["One day", "2026-12-02T00:00", "2026-12-03T00:00", true],
-      ["At night", "2026-12-02T21:30", undefined, false],
-      ["Long", "2026-11-20T00:00", "2027-01-07T00:00", true],
-      ["Open end", "2026-12-02T00:00", undefined, true],
-      ["Slip", "2026-12-02T00:00", undefined, true],
-    ]);
-    const night = listings[1]?.details;
-    assert.ok(night?.case === "event");
-    assert.deepEqual([night.value.venue, night.value.price?.text], ["Coliseu", "from €20"]);
-    assert.equal(night.value.price?.minAmount, undefined);
-  });
-
-  it("says nothing found when no event falls on the dates", async () => {
-    const { outcome } = await fetch(SectionKind.EVENTS, [
-      { ...EVENT, first_day: "2025-12-02", last_day: null },
-    ]);
-    assert.equal(outcome.kind, OutcomeKind.NOTHING_FOUND);
-    assert.ok(outcome.costUsdMicros > 0n && !outcome.costEstimated);
-  });
-
-  it("reads passages as CommonMark, one for each topic", async () => {
-    const passage = (topic: string, text: string) => ({
-      topic,
-      heading: "Getting in",
-      text,
-      sources: ["[1]"],
-    });
-    const { content } = await fetch(SectionKind.PRACTICAL, [
-      passage("money", "2 * 3 < 7 & <b>cards</b> [1]."),
-      passage("get-in", "The metro runs until 01:00.[1][2]"),
-      passage("get-in", "Again.[1]"),
-      passage("respect", "Research local customs.[1]"),
-    ]);
-    assert.deepEqual(
-      content?.narratives.map(({ key, heading, text, languageCode }) => [key, heading, text, languageCode]),
-      [
-        ["get-in", "Getting in", "The metro runs until 01:00.", "en"],
-        ["money", "Getting in", String.raw`2 \* 3 \< 7 \& cards.`, "en"],
-      ],
-    );
-    assert.equal(content.narratives[0]?.citations.length, 2);
-  });
-
-  it("counts what the answer says that it has cost", async () => {
-    const recorded = { currency: "USD", total_cost: 0.00119 };
-    const { body } = answerOf([RESTAURANT]);
-    served.answerWith(() => ({
-      body: JSON.stringify({ ...JSON.parse(String(body)), usage: { cost: recorded } }),
-    }));
-    const { outcome } = await served.adapter().fetch(SectionKind.RESTAURANTS);
-    assert.deepEqual([outcome.costUsdMicros, outcome.costEstimated], [1190n, false]);
-    served.answerWith(() => ({ body: JSON.stringify({ ...JSON.parse(String(body)), usage: null }) }));
-    const unpriced = await served.adapter().fetch(SectionKind.RESTAURANTS);
-    assert.deepEqual([unpriced.outcome.costUsdMicros, unpriced.outcome.costEstimated], [5000n, true]);
-  });
-
-  it("asks one question by the fields that the Agent API knows, the search forced", async () => {
-    const preferences = { budgetLevel: BudgetLevel.MODERATE, cuisines: ["sushi"], dietaryTags: ["vegan"] };
-    await fetch(SectionKind.RESTAURANTS, [RESTAURANT], { preferences, maxListingCount: 3 });
-    const { requests } = served.server();
-    const [request] = requests;
-    assert.equal(requests.length, 1);
-    assert.equal(request?.url.pathname, "/v1/agent");
-    assert.equal(request.headers.authorization, `Bearer ${TEST_KEY}`);
-    const body = agentSchema.parse(JSON.parse(request.body));
-    assert.deepEqual(body.tool_choice, { type: "web_search" });
-    assert.ok((body.max_output_tokens ?? Infinity) <= 1500);
-    assert.deepEqual(body.tools, [
-      {
-        type: "web_search",
-        search_context_size: "low",
-        user_location: { country: "PT", latitude: 38.71667, longitude: -9.13333 },
-      },
-    ]);
-    assert.deepEqual(dataIn(body.input), {
-      destination: { name: "Lisbon", region: "Lisbon", country_code: "PT" },
-      language: "en",
-      max_items: 3,
-      budget: "moderate",
-      cuisines: ["sushi"],
-      diets: ["vegan"],
-    });
-  });
-
-  it("asks for events of the dates, among pages of the last year", async () => {
-    await fetch(SectionKind.EVENTS, [EVENT]);
-    const body = agentSchema.parse(JSON.parse(served.server().requests[0]?.body ?? ""));
-    assert.deepEqual(body.tools?.[0]?.filters, { search_recency_filter: "year" });
-    const { first_day: first, last_day: last } = dataIn(body.input);
-    assert.deepEqual([first, last], ["2026-12-01", "2026-12-04"]);
-  });
-
-  it("asks with a schema that strict structured output takes", async () => {
-    const strict = (schema: unknown, path: string): void => {
-      if (typeof schema !== "object" || schema === null) return;
-      if ("type" in schema && schema.type === "object") {
-        assert.ok("additionalProperties" in schema && schema.additionalProperties === false, path);
-        assert.ok("properties" in schema && "required" in schema, path);
-        assert.deepEqual(schema.required, Object.keys(schema.properties ?? {}), path);
-      }
-      for (const [key, value] of Object.entries(schema)) strict(value, `${path}.${key}`);
-    };
-    for (const { kind } of perplexity.offerings) {
-      served.server().reset();
-      await fetch(kind, []);
-      const body = agentSchema.parse(JSON.parse(served.server().requests[0]?.body ?? ""));
-      const form = body.response_format?.json_schema;
-      assert.match(form?.name ?? "", /^[A-Za-z0-9_-]{1,64}$/);
-      assert.deepEqual([form?.strict, form?.schema["type"]], [true, "object"]);
-      strict(form?.schema, form?.name ?? "");
-    }
   });
 });

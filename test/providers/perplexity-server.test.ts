@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { INVENTED_NAME } from "./perplexity-answers.ts";
+import { perplexitySubjectOf } from "./perplexity-server.ts";
+import { profileLatencyMs } from "./profiles.ts";
 import { startTestProviders, type TestProviders } from "./test-providers.ts";
 
 const LISBON = { country: "PT", latitude: 38.71667, longitude: -9.13333 };
@@ -84,9 +86,19 @@ describe("the test provider of answers from a web search", () => {
     const names = itemsOf((await post(ASKED, { from: inventive })).body).map(({ name }) => name);
     assert.ok(names.includes(INVENTED_NAME));
     assert.equal(names.length, 6);
-    const true_ = itemsOf((await post(ASKED)).body).map(({ name }) => name);
-    assert.ok(!true_.includes(INVENTED_NAME));
-    assert.equal(names.filter((name) => !true_.includes(name)).length, 2);
+    const plain = itemsOf((await post(ASKED)).body).map(({ name }) => name);
+    assert.ok(!plain.includes(INVENTED_NAME));
+    assert.equal(names.filter((name) => !plain.includes(name)).length, 2);
+  });
+
+  it("draws a profile's latencies by the predecessor's kinds of question", () => {
+    const subjectOf = (name: string) =>
+      perplexitySubjectOf(JSON.stringify({ ...ASKED, response_format: formOf(name) }));
+    assert.deepEqual(subjectOf("attractions"), { kind: "content", destination: "Lisbon" });
+    assert.deepEqual(subjectOf("events"), { kind: "events", destination: "Lisbon" });
+    assert.deepEqual(subjectOf("neighborhoods"), { kind: "neighborhoods", destination: "Lisbon" });
+    const draw = { seed: 1, provider: "perplexity", n: 1, ...subjectOf("restaurants") };
+    assert.equal(profileLatencyMs("lognormal", "text", draw).toFixed(1), "5258.6");
   });
 
   it("does not search when it is only offered to", async () => {

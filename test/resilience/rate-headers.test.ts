@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseRateHeaders } from "../../services/content-fetcher/http/rate-headers.ts";
-import { parseRetryAfterMs } from "../../services/content-fetcher/http/retry-after.ts";
+import { parseRetryAfterMs, readRetryDelayMs } from "../../services/content-fetcher/http/retry-after.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 24, 12);
 
@@ -57,4 +57,11 @@ describe("Retry-After", () => {
   for (const [header, expectedMs] of Object.entries(cases)) {
     it(`reads "${header}"`, () => assert.equal(parseRetryAfterMs(header, NOW_MS), expectedMs));
   }
+
+  it("comes after its sibling in milliseconds, where that can be read", () => {
+    const both = { "retry-after": "2", "retry-after-ms": "1250.5" };
+    assert.equal(readRetryDelayMs(both, NOW_MS), 1250.5);
+    assert.equal(readRetryDelayMs({ ...both, "retry-after-ms": "soon" }, NOW_MS), 2_000);
+    assert.equal(readRetryDelayMs({}, NOW_MS), undefined);
+  });
 });

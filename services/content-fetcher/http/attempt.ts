@@ -4,7 +4,7 @@ import { ServiceError, type Reason } from "../../../shared/errors.ts";
 import type { Secret } from "../../../shared/config.ts";
 import { giveWay } from "./give-way.ts";
 import type { HttpAnswer, HttpRequest, KeyPlace } from "./http-client.ts";
-import { parseRetryAfterMs } from "./retry-after.ts";
+import { readRetryDelayMs } from "./retry-after.ts";
 
 export interface AttemptTarget {
   /** Scheme, host and port. */
@@ -130,7 +130,7 @@ function statusError(
   { refusalDelayMs, refusalReason }: HttpRequest,
   body: string,
 ): ServiceError {
-  const retryDelayMs = parseRetryAfterMs(headers["retry-after"], now()) ?? refusalDelayMs?.(status, body);
+  const retryDelayMs = readRetryDelayMs(headers, now()) ?? refusalDelayMs?.(status, body);
   return new ServiceError(refusalReason?.(status, body) ?? statusReason(status), `HTTP ${status}`, {
     metadata: { ...metadata, status: String(status) },
     ...(retryDelayMs !== undefined && { retryDelayMs }),

@@ -13,3 +13,12 @@ export function parseRetryAfterMs(header: string | undefined, nowMs: number): nu
   const dateMs = Date.parse(text);
   return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
 }
+
+/** What an answer's headers say: `Retry-After`, or before it its sibling in milliseconds, which some APIs send. */
+export function readRetryDelayMs(
+  headers: Readonly<Record<string, string>>,
+  nowMs: number,
+): number | undefined {
+  const ms = headers["retry-after-ms"]?.trim() ?? "";
+  return /^\d{1,12}(?:\.\d+)?$/.test(ms) ? Number(ms) : parseRetryAfterMs(headers["retry-after"], nowMs);
+}

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Reason } from "../../../../shared/errors.ts";
+import { readableArray } from "../readable-array.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 import { toPage } from "./pages.ts";
 import { inputOf, MAX_OUTPUT_TOKENS, userLocationOf } from "./question.ts";
@@ -10,7 +11,7 @@ const optionalText = z.string().nullish();
 
 const searchResults = z.object({
   type: z.literal("search_results"),
-  results: z.array(
+  results: readableArray(
     z.object({
       id: z.number().int().nullish(),
       url: optionalText,
@@ -77,25 +78,23 @@ export const agentApi: Api = {
 };
 
 function readResponse(subject: Subject, response: Response): Reply {
-  if (response.status !== "completed") return notCompleted(response);
+  const cost = costOf(response);
+  if (response.status !== "completed") return notCompleted(response, cost);
   const output = response.output ?? [];
   const text = output
     .findLast((item) => "content" in item)
     ?.content.flatMap((part) => ("text" in part ? part.text : []))
     .join("");
-  if (text === undefined || text === "") return unusable("the answer has no text", "output");
+  if (text === undefined || text === "") return unusable(cost, "the answer has no text", "output");
   const pages = output
     .flatMap((item) => ("results" in item ? item.results : []))
     .map((result) => toPage(result.id ?? Number.NaN, result));
-  const cost = response.usage?.cost;
-  return toReply(
-    subject,
-    text,
-    pages,
-    cost?.currency === undefined || cost.currency === null || cost.currency === "USD"
-      ? toUsdMicros(cost?.total_cost)
-      : undefined,
-  );
+  return toReply(subject, text, pages, cost);
+}
+
+function costOf({ usage }: Response): number | undefined {
+  const { currency, total_cost: total } = usage?.cost ?? {};
+  return currency === undefined || currency === null || currency === "USD" ? toUsdMicros(total) : undefined;
 }
 
 /** What went wrong within a response that failed, where that is not the provider being down. */
@@ -111,19 +110,23 @@ const FAILURE_REASONS: ReadonlyMap<string, Reason> = new Map([
 /** The words of a status or of a type, and no other text of the answer. */
 const wordOf = (text: string | null | undefined): string => /^[a-z_]{1,40}$/.exec(text ?? "")?.[0] ?? "other";
 
-function notCompleted({ status, error, incomplete_details: details }: Response): Reply {
+function notCompleted(
+  { status, error, incomplete_details: details }: Response,
+  cost: number | undefined,
+): Reply {
   switch (status) {
     case "failed":
       return unusable(
+        cost,
         `the response failed (${wordOf(error?.type)})`,
         "status",
         FAILURE_REASONS.get(error?.type ?? "") ?? "PROVIDER_UNAVAILABLE",
       );
     case "cancelled":
-      return unusable("the response was cancelled", "status", "PROVIDER_UNAVAILABLE");
+      return unusable(cost, "the response was cancelled", "status", "PROVIDER_UNAVAILABLE");
     case "incomplete":
-      return unusable(`the response is incomplete (${wordOf(details?.reason)})`, "status");
+      return unusable(cost, `the response is incomplete (${wordOf(details?.reason)})`, "status");
     default:
-      return unusable(`the response is not completed (${wordOf(status)})`, "status");
+      return unusable(cost, `the response is not completed (${wordOf(status)})`, "status");
   }
 }

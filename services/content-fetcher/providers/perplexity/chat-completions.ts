@@ -45,15 +45,17 @@ export const chatCompletionsApi: Api = {
 };
 
 function readCompletion(subject: Subject, completion: z.infer<typeof completionSchema>): Reply {
+  const cost = toUsdMicros(completion.usage?.cost?.total_cost);
   const [choice] = completion.choices;
   if (choice?.finish_reason !== "stop")
     return unusable(
+      cost,
       choice?.finish_reason === "length" ? "the answer was cut off" : "the answer was not finished",
       "choices.0.finish_reason",
     );
   const { content } = choice.message;
   if (content === undefined || content === null || content === "")
-    return unusable("the answer has no text", "choices.0.message.content");
+    return unusable(cost, "the answer has no text", "choices.0.message.content");
   // Marks count from one. Either list can be missing.
   const results = completion.search_results ?? [];
   const found = results.length > 0 ? results : (completion.citations ?? []).map((url) => ({ url }));
@@ -61,6 +63,6 @@ function readCompletion(subject: Subject, completion: z.infer<typeof completionS
     subject,
     content,
     found.map((result, index) => toPage(index + 1, result)),
-    toUsdMicros(completion.usage?.cost?.total_cost),
+    cost,
   );
 }

@@ -1,9 +1,8 @@
 import type { ZodType } from "zod";
 import { ServiceError, type Reason } from "../../../../shared/errors.ts";
 import type { HttpRequest } from "../../http/http-client.ts";
-import type { ResolvedQuery } from "../../provider.ts";
-import type { Page } from "./pages.ts";
-import { createPages, type Pages } from "./pages.ts";
+import { ChargedError, type ResolvedQuery } from "../../provider.ts";
+import { createPages, type Page, type Pages } from "./pages.ts";
 import type { Parsed, Subject } from "./subject.ts";
 
 /** What a 200 of either API says. */
@@ -15,7 +14,13 @@ export type Reply =
       /** Undefined when it does not say. */
       readonly costUsdMicros: number | undefined;
     }
-  | { readonly state: "unusable"; readonly reason: Reason; readonly message: string; readonly path: string };
+  | {
+      readonly state: "unusable";
+      readonly reason: Reason;
+      readonly message: string;
+      readonly path: string;
+      readonly costUsdMicros: number | undefined;
+    };
 
 /** One of Perplexity's two APIs: how it is asked, and how its replies are read. */
 export interface Api {
@@ -24,10 +29,11 @@ export interface Api {
 }
 
 export const unusable = (
+  costUsdMicros: number | undefined,
   message: string,
   path: string,
   reason: Reason = "PROVIDER_RESPONSE_INVALID",
-): Reply => ({ state: "unusable", reason, message, path });
+): Reply => ({ state: "unusable", reason, message, path, costUsdMicros });
 
 /** Reads the text of an answer that is whole. */
 export function toReply(
@@ -38,9 +44,9 @@ export function toReply(
 ): Reply {
   const pages = createPages(found.filter((page) => page !== undefined));
   const parsed = subject.parse(text, pages);
-  if (parsed.state === "unreadable") return unusable(parsed.message, parsed.path);
+  if (parsed.state === "unreadable") return unusable(costUsdMicros, parsed.message, parsed.path);
   if (parsed.itemCount > 0 && parsed.citedCount === 0)
-    return unusable("no item of the answer cites a page that was found", "items");
+    return unusable(costUsdMicros, "no item of the answer cites a page that was found", "items");
   return { state: "answered", parsed, pages, costUsdMicros };
 }
 
@@ -50,7 +56,9 @@ export const toUsdMicros = (usd: number | null | undefined): number | undefined 
 /** @throws ServiceError for a reply that cannot be used */
 export function expectAnswer(reply: Reply): asserts reply is Reply & { readonly state: "answered" } {
   if (reply.state === "answered") return;
-  throw new ServiceError(reply.reason, reply.message, {
-    metadata: { provider: "providers/perplexity", path: reply.path },
-  });
+  const { reason, message, path, costUsdMicros } = reply;
+  const options = { metadata: { provider: "providers/perplexity", path } };
+  throw costUsdMicros === undefined
+    ? new ServiceError(reason, message, options)
+    : new ChargedError(costUsdMicros, reason, message, options);
 }

@@ -89,13 +89,16 @@ function writePlaces(
   const foreign = namedElements(worlds.at(TOKYO.latitude, TOKYO.longitude), subject)[0];
   const elements = [...known, ...(inventsPlaces && foreign !== undefined ? [foreign] : [])];
   const results = [article, ...elements.map((element, index) => pageOf(element, index + 2))];
-  const items = elements.map((element, index) => toItem(subject, element, index + 2));
+  const items = elements.map((element, index) => toItem(subject, element, index + 2, world.title));
   if (!inventsPlaces) return { results, items };
   const id = results.length + 1;
   const invented = { url: "https://listicle.example/best", title: "The best addresses", snippet: "A list." };
   const tags = { name: INVENTED_NAME, cuisine: "fusion", tourism: "museum", "addr:street": "Nowhere Lane" };
   const element = { type: "node", id: 0, lat: world.latitude, lon: world.longitude, tags } as const;
-  return { results: [...results, { id, ...invented }], items: [...items, toItem(subject, element, id)] };
+  return {
+    results: [...results, { id, ...invented }],
+    items: [...items, toItem(subject, element, id, world.title)],
+  };
 }
 
 const pageOf = ({ type, id: osmId, tags }: OsmElement, id: number): Result => ({
@@ -110,6 +113,7 @@ function toItem(
   subject: string,
   { id, lat, lon, tags }: OsmElement,
   page: number,
+  town: string,
 ): Readonly<Record<string, unknown>> {
   const name = tags["name"] ?? "";
   const positioned = chanceOf(`positioned ${id}`) < 0.5;
@@ -119,7 +123,7 @@ function toItem(
   if (subject === "neighborhoods") return { ...named, highlights: [], ...position, sources };
   const street = [tags["addr:street"], tags["addr:housenumber"]].filter((part) => part !== undefined);
   const place = {
-    address: street.length === 0 ? null : street.join(" "),
+    address: street.length === 0 ? null : `${street.join(" ")}, ${town}`,
     ...position,
     opening_hours: tags["opening_hours"] ?? null,
     website: tags["website"]?.replace(/^http:/, "https:") ?? null,

@@ -25,7 +25,7 @@ const eventSchema = z.strictObject({
   last_day: optionalText.describe("YYYY-MM-DD, the first day again for one day; null if not known"),
   start_time: optionalText.describe("HH:MM on a 24-hour clock at the destination"),
   venue: optionalText.describe("name of the venue"),
-  address: optionalText.describe("street address of the venue"),
+  address: optionalText.describe("street address of the venue with the town"),
   price: optionalText.describe("ticket price as a search result states it"),
   tickets: optionalText.describe("page to buy tickets on, if that is among the search results"),
   website: optionalText.describe("its own page, if that is among the search results"),

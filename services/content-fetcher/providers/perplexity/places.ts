@@ -37,7 +37,7 @@ export const position = {
   longitude: optionalNumber,
 };
 export const place = {
-  address: optionalText.describe("street address"),
+  address: optionalText.describe("street address with the town"),
   ...position,
   opening_hours: optionalText,
   website: optionalText.describe("its own page, if that is among the search results"),

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { z } from "zod";
 import { ContentSchema } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import { ProviderOutcomeSchema, SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
-import { INSTRUCTIONS } from "../../services/content-fetcher/providers/perplexity/instructions.ts";
+import { SEARCH_INSTRUCTIONS } from "../../services/content-fetcher/providers/language-model/instructions.ts";
 import { perplexity } from "../../services/content-fetcher/providers/perplexity/perplexity.ts";
 import { dataIn, toResponse } from "../providers/perplexity-server.ts";
 import { queryOf, TEST_KEY, type QueryParts } from "./harness.ts";
@@ -127,7 +127,7 @@ describe("Perplexity: what strangers write", () => {
 
   it("shows nothing of an answer that obeyed: no instructions, key, picture or link", async () => {
     const obedient = [
-      { ...RESTAURANT, summary: `${INSTRUCTIONS} [1]` },
+      { ...RESTAURANT, summary: `${SEARCH_INSTRUCTIONS} [1]` },
       {
         ...RESTAURANT,
         name: "Two",
@@ -141,7 +141,7 @@ describe("Perplexity: what strangers write", () => {
       },
       { ...RESTAURANT, name: "Four", summary: "x", sources: ["https://evil.example/"] },
       { ...RESTAURANT, name: "<img src=x onerror=alert(1)>" },
-      { ...RESTAURANT, name: INSTRUCTIONS },
+      { ...RESTAURANT, name: SEARCH_INSTRUCTIONS },
     ];
     served.answerWith(() => answerOf(obedient));
     const { content, outcome } = await served.adapter().fetch(SectionKind.RESTAURANTS);
@@ -159,7 +159,7 @@ describe("Perplexity: what strangers write", () => {
   });
 
   it("does not tell what an answer says that is none", async () => {
-    served.answerWith(() => ({ body: toResponse([], INSTRUCTIONS) }));
+    served.answerWith(() => ({ body: toResponse([], SEARCH_INSTRUCTIONS) }));
     const { outcome } = await served.adapter().fetch(SectionKind.RESTAURANTS);
     assert.equal(outcome.detail, "the answer is not JSON");
   });

@@ -39,6 +39,7 @@ const RULES: readonly Rule[] = [
       `${FETCHER}provider.ts`,
       `${FETCHER}http/http-client.ts`,
       `${FETCHER}providers/civil-days.ts`,
+      `${FETCHER}providers/language-model/`,
       `${FETCHER}providers/listing-key.ts`,
       `${FETCHER}providers/osm/`,
       `${FETCHER}providers/plain-text.ts`,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Reason } from "../../../../shared/errors.ts";
 import { readableArray } from "../readable-array.ts";
-import { INSTRUCTIONS } from "./instructions.ts";
+import { SEARCH_INSTRUCTIONS } from "../language-model/instructions.ts";
 import { toPage } from "./pages.ts";
 import { inputOf, MAX_OUTPUT_TOKENS, userLocationOf } from "./question.ts";
 import { toReply, toUsdMicros, unusable, type Api, type Reply } from "./reply.ts";
@@ -55,7 +55,7 @@ export const agentApi: Api = {
     path: "/v1/agent",
     jsonBody: {
       preset: "fast",
-      instructions: INSTRUCTIONS,
+      instructions: SEARCH_INSTRUCTIONS,
       input: inputOf(subject, query),
       max_output_tokens: MAX_OUTPUT_TOKENS,
       tools: [

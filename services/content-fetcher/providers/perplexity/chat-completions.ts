@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { INSTRUCTIONS } from "./instructions.ts";
+import { SEARCH_INSTRUCTIONS } from "../language-model/instructions.ts";
 import { toPage } from "./pages.ts";
 import { inputOf, MAX_OUTPUT_TOKENS, userLocationOf } from "./question.ts";
 import { toReply, toUsdMicros, unusable, type Api, type Reply } from "./reply.ts";
@@ -32,7 +32,7 @@ export const chatCompletionsApi: Api = {
     jsonBody: {
       model: "sonar",
       messages: [
-        { role: "system", content: INSTRUCTIONS },
+        { role: "system", content: SEARCH_INSTRUCTIONS },
         { role: "user", content: inputOf(subject, query) },
       ],
       max_tokens: MAX_OUTPUT_TOKENS,

@@ -4,19 +4,10 @@ import { z } from "zod";
 import { QueryAspect } from "../../../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import type { TimeWindowSchema } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { instantMs, midnightMs, nextDay, toCivil, tripDays } from "../civil-days.ts";
-import {
-  distinctListings,
-  named,
-  optionalText,
-  priceOf,
-  sources,
-  text,
-  toListing,
-  toTag,
-  type ListingInit,
-} from "./places.ts";
+import { named, optionalText, priceOf, sources, text, toListing } from "./places.ts";
+import { distinctListings, toTag, type ListingInit } from "../language-model/listings.ts";
 import { createSubject, type CitedItem, type Reading } from "./subject.ts";
-import { nameOf } from "./text.ts";
+import { nameOf } from "../language-model/text.ts";
 
 const eventSchema = z.strictObject({
   ...named,

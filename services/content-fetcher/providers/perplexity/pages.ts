@@ -3,7 +3,7 @@ import { timestampFromMs, type Timestamp } from "@bufbuild/protobuf/wkt";
 import type { CitationSchema } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { plainText, webUriOf } from "../plain-text.ts";
 import { cutAtWord } from "../sentences.ts";
-import { addressesIn, marksIn } from "./text.ts";
+import { addressesIn, marksIn } from "../language-model/text.ts";
 
 /** A page among the search results of an answer. */
 export interface Page {

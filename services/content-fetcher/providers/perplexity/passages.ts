@@ -3,7 +3,7 @@ import { QueryAspect } from "../../../../shared/gen/wayfarer/content/v1/content_
 import { toCitation } from "./pages.ts";
 import { optionalText, sources, text } from "./places.ts";
 import { createSubject, type Subject, type SubjectParts } from "./subject.ts";
-import { prose, toCommonMark, words } from "./text.ts";
+import { prose, toCommonMark, words } from "../language-model/text.ts";
 
 /** Limit of `Narrative.text`, characters. */
 const MAX_TEXT_LENGTH = 4000;

@@ -1,10 +1,7 @@
 import { z } from "zod";
 import { QueryAspect } from "../../../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
-import { BudgetLevel } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
-import type { ResolvedQuery } from "../../provider.ts";
-import { tidyAll } from "./fence.ts";
+import { attractionWishes, interests, restaurantWishes } from "../language-model/wishes.ts";
 import {
-  distinctListings,
   durationOf,
   named,
   optionalNumber,
@@ -14,11 +11,10 @@ import {
   priceOf,
   sources,
   toListing,
-  toTag,
-  toTags,
 } from "./places.ts";
+import { distinctListings, toTag, toTags } from "../language-model/listings.ts";
 import { createSubject } from "./subject.ts";
-import { words } from "./text.ts";
+import { words } from "../language-model/text.ts";
 
 const { LANGUAGE, BUDGET_LEVEL, CUISINES, DIETARY_TAGS, INTERESTS, MUST_SEE, MAX_LISTING_COUNT } =
   QueryAspect;
@@ -28,25 +24,13 @@ const MAX_HIGHLIGHT_COUNT = 8;
 const MAX_HIGHLIGHT_LENGTH = 80;
 const HIGHEST_PRICE_LEVEL = 4;
 
-const BUDGETS: ReadonlyMap<BudgetLevel, string> = new Map([
-  [BudgetLevel.ECONOMY, "cheap"],
-  [BudgetLevel.MODERATE, "moderate"],
-  [BudgetLevel.LUXURY, "luxury"],
-]);
-
-const interestsOf = ({ preferences }: ResolvedQuery): string[] => tidyAll(preferences?.interests ?? []);
-
 export const RESTAURANTS = createSubject({
   name: "restaurants",
   task: "Restaurants and cafes in the destination of this request that fit its budget, cuisines and diets; null and empty lists are no wish.",
   maxItemCount: 8,
   recent: false,
   dependsOn: [LANGUAGE, BUDGET_LEVEL, CUISINES, DIETARY_TAGS, MAX_LISTING_COUNT],
-  told: ({ preferences }) => ({
-    budget: BUDGETS.get(preferences?.budgetLevel ?? BudgetLevel.UNSPECIFIED) ?? null,
-    cuisines: tidyAll(preferences?.cuisines ?? []),
-    diets: tidyAll(preferences?.dietaryTags ?? []),
-  }),
+  told: restaurantWishes,
   item: z.strictObject({
     ...named,
     cuisines: z.array(z.string()).describe("in English, in kebab-case, main one first"),
@@ -84,10 +68,7 @@ export const ATTRACTIONS = createSubject({
   maxItemCount: 8,
   recent: false,
   dependsOn: [LANGUAGE, INTERESTS, MUST_SEE, MAX_LISTING_COUNT],
-  told: (query) => ({
-    interests: interestsOf(query),
-    must_see: tidyAll(query.preferences?.mustSee ?? []),
-  }),
+  told: attractionWishes,
   item: z.strictObject({
     ...named,
     category: optionalText.describe("one word in English, for example museum, park, viewpoint"),
@@ -123,7 +104,7 @@ export const EXPERIENCES = createSubject({
   maxItemCount: 5,
   recent: false,
   dependsOn: [LANGUAGE, INTERESTS, MAX_LISTING_COUNT],
-  told: (query) => ({ interests: interestsOf(query) }),
+  told: interests,
   item: z.strictObject({
     ...named,
     category: optionalText.describe("one word in English, for example tour, activity, nightlife, shopping"),

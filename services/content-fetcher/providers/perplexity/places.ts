@@ -1,19 +1,12 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
-import {
-  Evidence_Kind,
-  Verification_Verdict,
-  type ListingSchema,
-} from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
-import { listingKey, slug } from "../listing-key.ts";
+import { Evidence_Kind, Verification_Verdict } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { listingKey } from "../listing-key.ts";
 import { toPrice } from "../price.ts";
 import { toCitation } from "./pages.ts";
 import type { CitedItem, Reading } from "./subject.ts";
-import { nameOf, prose, words } from "./text.ts";
-
-export type ListingInit = MessageInitShape<typeof ListingSchema>;
-export type Details = NonNullable<ListingInit["details"]>;
+import type { Details, ListingInit } from "../language-model/listings.ts";
+import { nameOf, prose, words } from "../language-model/text.ts";
 
 const MAX_SUMMARY_LENGTH = 600;
 const MINUTE_MS = 60_000;
@@ -96,25 +89,6 @@ function locationOf({
   // Zero twice is what is written where nothing is known.
   return inRange && (latitude !== 0 || longitude !== 0) ? { latitude, longitude } : undefined;
 }
-
-/** At most so many, in their order; of those that are the same place, the first. */
-export function distinctListings(
-  listings: readonly (ListingInit | undefined)[],
-  maxCount: number,
-): ListingInit[] {
-  const byKey = new Map<string, ListingInit>();
-  for (const listing of listings) {
-    const key = listing?.key ?? "";
-    if (listing !== undefined && !byKey.has(key)) byKey.set(key, listing);
-  }
-  return [...byKey.values()].slice(0, maxCount);
-}
-
-/** In kebab-case; empty for a placeholder. */
-export const toTag = (written: string | null): string => slug(words(written, 40));
-
-export const toTags = (written: readonly string[], maxCount: number): string[] =>
-  [...new Set(written.map(toTag).filter((tag) => tag !== ""))].slice(0, maxCount);
 
 export function priceOf(written: string | null, { query }: Reading): ReturnType<typeof toPrice> | undefined {
   const price = words(written, 120);

@@ -2,7 +2,7 @@ import { QueryAspect } from "../../../../shared/gen/wayfarer/content/v1/content_
 import { SectionKind } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { ResolvedQuery } from "../../provider.ts";
 import { EVENTS } from "./events.ts";
-import { fence, tidy } from "./fence.ts";
+import { fence, tidy } from "../language-model/fence.ts";
 import { OVERVIEW, PRACTICAL } from "./passages.ts";
 import { ATTRACTIONS, EXPERIENCES, NEIGHBORHOODS, RESTAURANTS } from "./place-subjects.ts";
 import type { Subject } from "./subject.ts";

@@ -1,11 +1,13 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { z, type ZodType } from "zod";
+import type { ZodType } from "zod";
 import type {
   ContentSchema,
   QueryAspect,
 } from "../../../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import type { ResolvedQuery } from "../../provider.ts";
+import { createAnswerForm } from "../language-model/structured-answer.ts";
+import type { Wishes } from "../language-model/wishes.ts";
 import type { Page, Pages } from "./pages.ts";
 
 /** What an item is made into content with. */
@@ -46,7 +48,7 @@ export interface Subject {
   readonly recent: boolean;
   readonly dependsOn: readonly QueryAspect[];
   /** What of the query is told, besides the destination and the language. */
-  readonly told: (query: ResolvedQuery) => Readonly<Record<string, unknown>>;
+  readonly told: Wishes;
   /** JSON Schema of the answer, in the subset that strict structured output takes. */
   readonly schema: object;
   readonly parse: (text: string, pages: Pages) => Parsed;
@@ -60,43 +62,26 @@ export interface SubjectParts<T extends Sourced> extends Omit<Subject, "schema" 
   readonly toFound: (items: readonly CitedItem<T>[], reading: Reading) => Found;
 }
 
-/** One zod schema both asks for the answer and checks it. */
 export function createSubject<T extends Sourced>({ item, toFound, ...rest }: SubjectParts<T>): Subject {
-  const answer = z.strictObject({ items: z.array(item) });
-  const { $schema: _, ...schema } = z.toJSONSchema(answer);
+  const form = createAnswerForm(item);
   return {
     ...rest,
-    schema,
+    schema: form.schema,
     parse: (text, pages) => {
-      const json = parseJson(text);
-      if (json === undefined) return { state: "unreadable", message: "the answer is not JSON", path: "" };
-      const { data, error } = answer.safeParse(json.value);
-      if (error !== undefined) {
-        const [issue] = error.issues;
-        const path = issue?.path.map(String).join(".") ?? "";
-        const message = `unexpected ${issue?.code ?? "shape"} in the answer at "${path}"`;
-        return { state: "unreadable", message, path };
-      }
-      const cited = data.items.flatMap((item) => {
+      const answer = form.read(text);
+      if (answer.state === "unreadable") return answer;
+      const cited = answer.items.flatMap((item) => {
         const [first, ...others] = pages.citedIn([...item.sources.map(toMark), ...stringsIn(item)]);
         return first === undefined ? [] : [{ item, cited: [first, ...others] as const }];
       });
       return {
         state: "read",
-        itemCount: data.items.length,
+        itemCount: answer.items.length,
         citedCount: cited.length,
         toFound: (reading) => toFound(cited, reading),
       };
     },
   };
-}
-
-function parseJson(text: string): { readonly value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return undefined;
-  }
 }
 
 /** Sources are numbers or addresses; texts write their numbers in brackets. */

@@ -38,6 +38,14 @@ const switchSettingsOf = ({ switches = [] }: Provider): Table<string> =>
     ]),
   );
 
+const textSettingsOf = ({ textSettings = [] }: Provider): Table<string> =>
+  Object.fromEntries(
+    textSettings.map(({ setting, defaultText, description }) => [
+      setting,
+      { type: asciiText(1, 100), default: defaultText, description },
+    ]),
+  );
+
 const concurrencySettingsOf = ({
   displayName,
   limits: { concurrencySetting, maxConcurrentCount = 1 },
@@ -108,6 +116,7 @@ export const PROVIDER_SETTINGS: SettingTable = tableOf<Setting<unknown>>((provid
   ...keySettingsOf(provider),
   ...originSettingsOf(provider),
   ...switchSettingsOf(provider),
+  ...textSettingsOf(provider),
   ...concurrencySettingsOf(provider),
 }));
 
@@ -115,6 +124,7 @@ export const PROVIDER_SETTINGS: SettingTable = tableOf<Setting<unknown>>((provid
 export const ORIGIN_SETTINGS = tableOf(originSettingsOf);
 const KEY_SETTINGS = tableOf(keySettingsOf);
 const SWITCH_SETTINGS = tableOf(switchSettingsOf);
+const TEXT_SETTINGS = tableOf(textSettingsOf);
 const CONCURRENCY_SETTINGS = tableOf(concurrencySettingsOf);
 
 /** What the settings, or the providers' terms, do not allow together. */
@@ -152,16 +162,17 @@ export const readOriginUrls = (environment: Readonly<Record<string, string | und
 export function readProviderSettings(
   environment: Readonly<Record<string, string | undefined>>,
 ): ProviderSettings {
-  const keys = Object.entries(readSettings(KEY_SETTINGS, environment));
   const switches = Object.entries(readSettings(SWITCH_SETTINGS, environment));
-  const counts = Object.entries(readSettings(CONCURRENCY_SETTINGS, environment));
   return {
-    keys: new Map(keys.flatMap(([name, key]) => (key === undefined ? [] : [[name, key] as const]))),
+    keys: valuesIn(readSettings(KEY_SETTINGS, environment)),
     switchedOn: new Set(
       switches.flatMap(([name, value]) => (value === SWITCH_SETTINGS[name]?.default ? [] : [name])),
     ),
-    concurrentCounts: new Map(
-      counts.flatMap(([name, count]) => (count === undefined ? [] : [[name, count] as const])),
-    ),
+    texts: valuesIn(readSettings(TEXT_SETTINGS, environment)),
+    concurrentCounts: valuesIn(readSettings(CONCURRENCY_SETTINGS, environment)),
   };
 }
+
+/** Those settings that have a value. */
+const valuesIn = <T>(settings: Readonly<Record<string, T | undefined>>): ReadonlyMap<string, T> =>
+  new Map(Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));

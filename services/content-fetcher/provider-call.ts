@@ -98,7 +98,7 @@ export function createProviderCalls(
   }
 
   return async ({ entry, kind, scope, ask, kindOf, costOf }) => {
-    const { name, provider, link, missingSetting, switchedOn } = entry;
+    const { name, provider, link, missingSetting, switchedOn, texts } = entry;
     const { http, attemptCount, answeredCount } = link.open(scope);
     const context: FetchContext = {
       http,
@@ -106,6 +106,7 @@ export function createProviderCalls(
       now,
       kinds: scope.kindsOf(provider.id),
       switchedOn,
+      texts,
       share: (key, load) => scope.share(`${provider.id}/${key}`, load),
       giveWay: async () => {
         await giveWay();

@@ -17,6 +17,8 @@ export interface ProviderEntry {
   readonly missingSetting: string | undefined;
   /** Those of its switches that are on. */
   readonly switchedOn: ReadonlySet<string>;
+  /** Its text settings that have a value. */
+  readonly texts: ReadonlyMap<string, string>;
   /** Latencies of its answered calls, by section. */
   readonly latencies: ReadonlyMap<SectionKind, LatencyWindow>;
   /** Why and when (milliseconds since the epoch) its last failed call failed. */
@@ -34,18 +36,35 @@ export const createProviderEntry = (
     name: `providers/${provider.id}`,
     provider,
     link: createProviderLink(withConcurrency(provider, settings), key, options),
-    missingSetting: key === undefined ? keySetting : undefined,
+    missingSetting: missingSettingOf(provider, settings),
     switchedOn: new Set(
       (provider.switches ?? [])
         .map(({ setting }) => setting)
         .filter((setting) => settings.switchedOn.has(setting)),
     ),
+    texts: textsOf(provider, settings),
     latencies: new Map(
       provider.offerings.map(({ kind }) => [kind, createLatencyWindow(options.clock.now, CALL_WINDOW)]),
     ),
     lastFailure: undefined,
   };
 };
+
+const textsOf = ({ textSettings = [] }: Provider, { texts }: ProviderSettings): ReadonlyMap<string, string> =>
+  new Map(
+    textSettings.flatMap(({ setting, defaultText }) => {
+      const text = texts?.get(setting) ?? defaultText;
+      return text === undefined ? [] : [[setting, text] as const];
+    }),
+  );
+
+/** The first that is not set of those without which it cannot be called. */
+function missingSettingOf(provider: Provider, settings: ProviderSettings): string | undefined {
+  const { keySetting, textSettings = [] } = provider;
+  if (keySetting !== undefined && !settings.keys.has(keySetting)) return keySetting;
+  const texts = textsOf(provider, settings);
+  return textSettings.find(({ setting }) => !texts.has(setting))?.setting;
+}
 
 /** The provider with as many calls at the same time as the operator's key allows. */
 function withConcurrency(provider: Provider, { concurrentCounts }: ProviderSettings): Provider {

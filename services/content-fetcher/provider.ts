@@ -74,12 +74,24 @@ export interface Switch {
   readonly description: string;
 }
 
+/** A word that only the operator can say, for example the name of a model. */
+export interface TextSetting {
+  /** Name of the setting. */
+  readonly setting: string;
+  /** Absent: the provider is not asked until it is set. */
+  readonly defaultText?: string;
+  /** One sentence. */
+  readonly description: string;
+}
+
 /** What the operator has set for the providers, by the names of the settings. */
 export interface ProviderSettings {
   /** Of the keys, those that are set. */
   readonly keys: ReadonlyMap<string, Secret>;
   /** Of the switches, those that are on. */
   readonly switchedOn: ReadonlySet<string>;
+  /** Of the text settings, those that have a value. */
+  readonly texts?: ReadonlyMap<string, string>;
   /** Calls at the same time that are allowed, where the operator says so. */
   readonly concurrentCounts?: ReadonlyMap<string, number>;
 }
@@ -95,6 +107,8 @@ export interface FetchContext {
   readonly kinds: ReadonlySet<SectionKind>;
   /** Those of the provider's switches that are on. */
   readonly switchedOn: ReadonlySet<string>;
+  /** The provider's text settings, each with its value. */
+  readonly texts: ReadonlyMap<string, string>;
   /**
    * Runs `load` once per RPC and key and hands the same promise to every kind that asks: how one page or one
    * combined query serves several sections. A rejected load is shared as well.
@@ -152,6 +166,7 @@ export interface Provider {
   /** Setting that holds its API key; absent when it needs none. */
   readonly keySetting?: string;
   readonly switches?: readonly Switch[];
+  readonly textSettings?: readonly TextSetting[];
   /** Its content is written by a language model: the places that it names are checked against others'. */
   readonly languageModel?: boolean;
   readonly offerings: readonly Offering[];

@@ -5,6 +5,7 @@ import { googlePlaces } from "./providers/google-places/google-places.ts";
 import { foursquare } from "./providers/foursquare/foursquare.ts";
 import { metNorway } from "./providers/met-norway.ts";
 import { nominatim } from "./providers/nominatim.ts";
+import { openAiCompatible } from "./providers/openai-compatible/openai-compatible.ts";
 import { openMeteo } from "./providers/open-meteo/open-meteo.ts";
 import { openWeather } from "./providers/openweather/openweather.ts";
 import { overpass } from "./providers/overpass/overpass.ts";
@@ -26,4 +27,5 @@ export const PROVIDERS: readonly Provider[] = [
   geoapify,
   ticketmaster,
   perplexity,
+  openAiCompatible,
 ];

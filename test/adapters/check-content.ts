@@ -23,7 +23,9 @@ export function checkContent(provider: Provider, kind: SectionKind, content: Con
     assert.ok(citations.length > 0);
     for (const citation of citations) {
       assert.equal(citation.provider, nameOf(provider));
-      assert.ok(uriOf(citation.uri).startsWith("https://"));
+      // What a model knows by heart stands on no page.
+      if (citation.uri !== "" || provider.languageModel !== true)
+        assert.ok(uriOf(citation.uri).startsWith("https://"));
       assert.notEqual(citation.title.trim(), "");
       assert.ok(citation.fetchTime);
       if (!isEmbedded(provider)) assert.equal(citation.license, provider.terms.license);

@@ -11,10 +11,11 @@ import { createOpenMeteo, OPEN_METEO_FAULTS } from "../providers/open-meteo-serv
 import { createOpenWeather, OPENWEATHER_FAULTS } from "../providers/openweather-server.ts";
 import { createOverpass, OVERPASS_FAULTS } from "../providers/overpass-server.ts";
 import { createTicketmaster, TICKETMASTER_FAULTS } from "../providers/ticketmaster-server.ts";
+import { createOpenAi, OPENAI_FAULTS, toChatCompletion } from "../providers/openai-server.ts";
 import { createPerplexity, PERPLEXITY_FAULTS, toResponse } from "../providers/perplexity-server.ts";
 import { createWikivoyage, WIKIVOYAGE_FAULTS } from "../providers/wikivoyage-server.ts";
 import { createWorlds, type Worlds } from "../providers/world/worlds.ts";
-import { NOW_MS, TEST_KEY, type QueryParts } from "./harness.ts";
+import { NOW_MS, TEST_KEY, TEST_TEXT, type QueryParts } from "./harness.ts";
 
 /** Text of a file below `test/fixtures`. */
 export const fixture = (path: string): string =>
@@ -289,6 +290,22 @@ export const CONTRACT_FIXTURES: Readonly<Record<string, ContractFixture>> = {
       expectMatch(request.body, /"tool_choice":\{"type":"web_search"\}/, "tool choice");
       expectMatch(request.body, /"max_output_tokens":1[0-5]\d\d[,}]/, "output");
       expectMatch(request.body, /"latitude":38\.71667,"longitude":-9\.13333/, "position");
+    },
+  },
+  "openai-compatible": {
+    answer: lazily(() => createOpenAi(lisbon())),
+    nothing: { answer: () => ({ body: toChatCompletion('{"items":[]}') }), outcome: "NOTHING_FOUND" },
+    faultReplies: OPENAI_FAULTS,
+    remarkReason: "PROVIDER_RESPONSE_INVALID",
+    query: {},
+    check: (request) => {
+      expectPath(request, /^\/v1\/chat\/completions$/);
+      expectMatch(request.method, /^POST$/, "method");
+      expectMatch(request.headers["content-type"], /^application\/json$/, "content-type");
+      expectMatch(request.headers.authorization, new RegExp(`^Bearer ${TEST_KEY}$`), "key");
+      expectMatch(request.body, new RegExp(`"model":"${TEST_TEXT}"`), "model");
+      expectMatch(request.body, /"max_completion_tokens":\d+/, "limit");
+      expectMatch(request.body, /"strict":true/, "schema");
     },
   },
   wikivoyage: {

@@ -79,6 +79,16 @@ export interface Adapter {
 /** What providers that need a key are sent. */
 export const TEST_KEY = "test-key-0123456789";
 
+/** What providers are told that want a word of the operator. */
+export const TEST_TEXT = "test-text";
+
+const testTextsOf = ({ textSettings = [] }: Provider): ReadonlyMap<string, string> =>
+  new Map(
+    textSettings.flatMap(({ setting, defaultText }) =>
+      defaultText === undefined ? [[setting, TEST_TEXT]] : [],
+    ),
+  );
+
 const testKeysOf = ({ keySetting }: Provider): ReadonlyMap<string, Secret> =>
   new Map(keySetting === undefined ? [] : [[keySetting, new Secret(TEST_KEY)]]);
 
@@ -98,7 +108,7 @@ export function openAdapter(provider: Provider, options: AdapterOptions): Adapte
   const defects: unknown[] = [];
   const registry = createRegistry(
     [provider],
-    { keys: testKeysOf(provider), switchedOn: new Set(switchedOn) },
+    { keys: testKeysOf(provider), switchedOn: new Set(switchedOn), texts: testTextsOf(provider) },
     {
       pool,
       baseUrls: Object.fromEntries(provider.origins.map(({ setting }) => [setting, baseUrl])),

@@ -12,6 +12,7 @@ import { createNominatim, NOMINATIM_FAULTS } from "./nominatim-server.ts";
 import { createOpenMeteo, OPEN_METEO_FAULTS } from "./open-meteo-server.ts";
 import { createOpenWeather, OPENWEATHER_FAULTS } from "./openweather-server.ts";
 import { createOverpass, OVERPASS_BUSY, OVERPASS_FAULTS } from "./overpass-server.ts";
+import { createOpenAi, OPENAI_FAULTS, openAiSubjectOf } from "./openai-server.ts";
 import { createPerplexity, PERPLEXITY_FAULTS, perplexitySubjectOf } from "./perplexity-server.ts";
 import type { ProfileColumn } from "./profiles.ts";
 import { createTicketmaster, TICKETMASTER_FAULTS } from "./ticketmaster-server.ts";
@@ -26,7 +27,7 @@ export interface ServerSetup {
   readonly now: () => number;
   readonly oneOverpassQueryAtATime: boolean;
   readonly maxWikivoyageResultBytes: number;
-  /** Whether Perplexity's model also names places that there are not, or that lie elsewhere. */
+  /** Whether language models also name places that there are not, or that lie elsewhere. */
   readonly inventsPlaces: boolean;
 }
 
@@ -36,6 +37,8 @@ export interface TestServer {
   readonly origins: readonly string[];
   /** Setting of the key that it wants; absent when it wants none. */
   readonly keySetting?: string;
+  /** What else must be set before it is asked, by the names of the settings. */
+  readonly texts?: Readonly<Record<string, string>>;
   readonly faultReplies: FaultReplies;
   readonly create: (setup: ServerSetup) => (request: ReceivedRequest) => Reply;
   readonly options?: (setup: ServerSetup) => ProviderServerOptions;
@@ -161,6 +164,15 @@ export const TEST_SERVERS = {
     create: ({ worlds, inventsPlaces }) => createPerplexity(worlds, { inventsPlaces }),
     column: () => "text",
     subjectOf: ({ body }) => perplexitySubjectOf(body),
+  },
+  "openai-compatible": {
+    origins: ["OPENAI_BASE_URL"],
+    keySetting: "OPENAI_API_KEY",
+    texts: { OPENAI_MODEL: "gpt-4.1-mini" },
+    faultReplies: OPENAI_FAULTS,
+    create: ({ worlds, inventsPlaces }) => createOpenAi(worlds, { inventsPlaces }),
+    column: () => "text",
+    subjectOf: ({ body }) => openAiSubjectOf(body),
   },
 } as const satisfies Readonly<Record<string, TestServer>>;
 

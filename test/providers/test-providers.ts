@@ -25,7 +25,7 @@ export interface TestProvidersOptions {
   readonly onAnswered?: (id: ProviderId, request: ReceivedRequest, answeredMs: number) => void;
   /** Size from which MediaWiki leaves the rest of its pages to a continuation. Default: 8 MiB, as Wikimedia. */
   readonly maxWikivoyageResultBytes?: number;
-  /** Whether Perplexity's model also names places that there are not, or that lie elsewhere. Default: false. */
+  /** Whether language models also name places that there are not, or that lie elsewhere. Default: false. */
   readonly inventsPlaces?: boolean;
 }
 
@@ -35,7 +35,7 @@ export type ProviderRequest = ReceivedRequest & { readonly provider: ProviderId 
 export interface TestProviders {
   /** Base URL of every origin, by the name of its setting. */
   readonly settings: Readonly<Record<string, string>>;
-  /** A made-up key for every provider that wants one, by the name of its setting. */
+  /** A made-up key for every provider that wants one, and what else it wants, by the names of the settings. */
   readonly keys: Readonly<Record<string, string>>;
   readonly server: (id: ProviderId) => ProviderServer;
   /** All requests since the start or the last `reset`, in the order of their arrival. */
@@ -97,8 +97,10 @@ export async function startTestProviders(options: TestProvidersOptions): Promise
     ),
     keys: Object.fromEntries(
       PROVIDER_IDS.flatMap((id) => {
-        const { keySetting } = testServerOf(id);
-        return keySetting === undefined ? [] : [[keySetting, `made-up-key-of-${id}`]];
+        const { keySetting, texts = {} } = testServerOf(id);
+        return keySetting === undefined
+          ? []
+          : [[keySetting, `made-up-key-of-${id}`], ...Object.entries(texts)];
       }),
     ),
     server: (id) => servers[id],

@@ -139,6 +139,45 @@ describe("ListProviders", () => {
     await having.close();
   });
 
+  it("tells which word of the operator is missing, and hands over those that are set", async () => {
+    const seen: ReadonlyMap<string, string>[] = [];
+    const worded = plainProvider(
+      "plain",
+      {},
+      {
+        textSettings: [
+          { setting: "PLAIN_MODEL", description: "Which one." },
+          { setting: "PLAIN_PATH", defaultText: "/v1", description: "Where." },
+        ],
+        fetch: (_kind, _query, { texts }) => {
+          seen.push(texts);
+          return Promise.resolve({ state: "nothing-found" });
+        },
+      },
+    );
+    const urls = { [plainOrigin("plain")]: server.baseUrl };
+    const without = await startFetcherFor([worded], urls);
+    const [disabled] = (await without.client.listProviders({})).providers;
+    assert.deepEqual([disabled?.state, disabled?.missingSetting], [State.DISABLED, "PLAIN_MODEL"]);
+    await without.client.fetchContent({ target, query: lisbonQuery() });
+    await without.close();
+    const texts = new Map([["PLAIN_MODEL", "m"]]);
+    const having = await startFetcherFor([worded], urls, {
+      providerSettings: { keys: new Map(), switchedOn: new Set(), texts },
+    });
+    await having.client.fetchContent({ target, query: lisbonQuery() });
+    await having.close();
+    assert.deepEqual(
+      seen.map((each) => [...each]),
+      [
+        [
+          ["PLAIN_MODEL", "m"],
+          ["PLAIN_PATH", "/v1"],
+        ],
+      ],
+    );
+  });
+
   it("tells no limit and no quota of data that is embedded", async () => {
     const all = await startFetcherFor(PROVIDERS, {});
     const { providers } = await all.client.listProviders({});

@@ -29,6 +29,7 @@ async function answers(wikitext: string): Promise<Answer[]> {
     signal: new AbortController().signal,
     now: () => NOW_MS,
     switchedOn: new Set(),
+    texts: new Map(),
     kinds: new Set<SectionKind>(KINDS),
     giveWay: () => Promise.resolve(),
     share: <T>(key: string, load: () => Promise<T>): Promise<T> => {

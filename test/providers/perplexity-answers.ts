@@ -86,10 +86,13 @@ function writePlaces(
   const known = namedElements(world, subject)
     .sort((a, b) => rankOf(a, wishes) - rankOf(b, wishes))
     .slice(0, Math.max(0, inventsPlaces ? maxItemCount - 2 : maxItemCount));
-  const foreign = namedElements(worlds.at(TOKYO.latitude, TOKYO.longitude), subject)[0];
+  const elsewhere = worlds.at(TOKYO.latitude, TOKYO.longitude);
+  const foreign = namedElements(elsewhere, subject)[0];
   const elements = [...known, ...(inventsPlaces && foreign !== undefined ? [foreign] : [])];
   const results = [article, ...elements.map((element, index) => pageOf(element, index + 2))];
-  const items = elements.map((element, index) => toItem(subject, element, index + 2, world.title));
+  const items = elements.map((element, index) =>
+    toItem(subject, element, index + 2, (element === foreign ? elsewhere : world).title),
+  );
   if (!inventsPlaces) return { results, items };
   const id = results.length + 1;
   const invented = { url: "https://listicle.example/best", title: "The best addresses", snippet: "A list." };

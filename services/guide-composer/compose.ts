@@ -4,8 +4,9 @@ import type { CacheDecision } from "../../shared/gen/wayfarer/guide/v1/guide_ser
 import type { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ATTRIBUTE } from "../../shared/telemetry/attributes.ts";
 import { asTheyLand } from "./as-they-land.ts";
+import { assembleSections } from "./assemble-sections.ts";
 import { assembleGuide, guideIsStorable } from "./assemble/guide.ts";
-import { assembleSection, type AssembledSection } from "./assemble/section.ts";
+import type { AssembledSection } from "./assemble/section.ts";
 import type { ReadAnswer } from "./cache/lookup.ts";
 import type { Decision } from "./cache/probe.ts";
 import { checkComplete } from "./completeness.ts";
@@ -108,20 +109,19 @@ export async function* compose(
   const sources = new Map<SectionKind, readonly object[]>();
   const assembled = new Map<SectionKind, AssembledSection>();
   let lastProviderMs = lookupStartMs;
-  for await (const { section, found } of asTheyLand(
-    settleSections(plan, answer, offerings, lookupStartMs, dependencies),
-  )) {
-    lookedUp.push(...found);
-    if (found.some(({ settled }) => !answer.cachedKeys.has(settled.planned.key))) lastProviderMs = now();
-    counts.settled += 1;
-    for (const { settled, loadedNow } of found) {
-      if (loadedNow) yield { type: "call", kind: section.kind, outcome: settled.outcome, counts };
+  const landing = asTheyLand(settleSections(plan, answer, offerings, lookupStartMs, dependencies));
+  for await (const event of assembleSections(landing, plan, memos)) {
+    const { section, found } = event.settled;
+    if (event.type === "settled") {
+      lookedUp.push(...found);
+      if (found.some(({ settled }) => !answer.cachedKeys.has(settled.planned.key))) lastProviderMs = now();
+      counts.settled += 1;
+      for (const { settled, loadedNow } of found) {
+        if (loadedNow) yield { type: "call", kind: section.kind, outcome: settled.outcome, counts };
+      }
+      continue;
     }
-    const contentsOfSection = found.map(({ settled }) => settled);
-    const madeOf = contentsOfSection.map(({ source }) => source);
-    const result = memos.sections.of(`${plan.guideName} ${section.kind}`, madeOf, () =>
-      assembleSection(section, contentsOfSection, resolved),
-    );
+    const { result, madeOf } = event;
     sources.set(section.kind, madeOf);
     assembled.set(section.kind, result);
     if (result.state === "section") yield { type: "section", section: result.section };
@@ -191,6 +191,7 @@ export async function* compose(
       guideDecisions,
       lookedUp,
       offerings,
+      leftOutListingCount: sections.reduce((sum, section) => sum + section.leftOutListingCount, 0),
       explain: request.explain,
     }),
     personalization: request.trip && personalize(guide, request.trip),

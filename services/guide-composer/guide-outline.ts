@@ -10,6 +10,8 @@ export interface GuideOutline {
   readonly calls: readonly ProviderCallOfGuide[];
   /** When its promise ends, milliseconds since the epoch. */
   readonly expireMs: number | undefined;
+  /** Listings that were left out of its sections for what checking them found. */
+  readonly leftOutListingCount: number;
 }
 
 export interface ProviderCallOfGuide {
@@ -27,6 +29,7 @@ const GUIDE_PARTS: ReadonlySet<number> = new Set([SECTIONS, GuideSchema.field.fr
 const SECTION_PARTS: ReadonlySet<number> = new Set([
   SectionSchema.field.kind.number,
   SectionSchema.field.providerOutcomes.number,
+  SectionSchema.field.leftOutListingCount.number,
 ]);
 
 /** Outlines of the guides that memory has, for as long as it has them. */
@@ -45,23 +48,27 @@ export function outlineOf(guide: Uint8Array): GuideOutline {
 function readOutline(guide: Uint8Array): GuideOutline {
   const calls: ProviderCallOfGuide[] = [];
   let expireMs: number | undefined;
+  let leftOutListingCount = 0;
   for (const { number, field, value } of fieldsOf(guide, GUIDE_PARTS)) {
     if (number === SECTIONS) {
-      calls.push(...callsOf(value));
+      const section = outlineOfSection(value);
+      calls.push(...section.calls);
+      leftOutListingCount += section.leftOutListingCount;
     } else {
       const { freshness } = fromBinary(GuideSchema, field);
       expireMs = freshness?.expireTime && timestampMs(freshness.expireTime);
     }
   }
-  return { calls, expireMs };
+  return { calls, expireMs, leftOutListingCount };
 }
 
-function callsOf(section: Uint8Array): ProviderCallOfGuide[] {
+function outlineOfSection(section: Uint8Array): Omit<GuideOutline, "expireMs"> {
   const parts = fieldsOf(section, SECTION_PARTS).map(({ field }) => field);
-  const { kind, providerOutcomes } = fromBinary(SectionSchema, Buffer.concat(parts));
-  return providerOutcomes
+  const { kind, providerOutcomes, leftOutListingCount } = fromBinary(SectionSchema, Buffer.concat(parts));
+  const calls = providerOutcomes
     .filter(({ attemptCount }) => attemptCount > 0)
     .map(({ provider, costUsdMicros, costEstimated }) => ({ kind, provider, costUsdMicros, costEstimated }));
+  return { calls, leftOutListingCount };
 }
 
 interface RawField {

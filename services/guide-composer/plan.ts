@@ -14,7 +14,7 @@ export const MAX_LISTING_COUNT = 60;
 /** A spec with the destination resolved and every default filled in. Civil dates are the destination's. */
 export interface ResolvedSpec {
   readonly destination: Destination;
-  /** `destination_name`, kinds, language, first day and day count all set; `preferences` present. */
+  /** `destination_name`, kinds, language, first day, day count and least verdict all set; `preferences` present. */
   readonly spec: GuideSpec;
   readonly sectionKinds: readonly SectionKind[];
   readonly languageCode: string;
@@ -160,6 +160,7 @@ const guideInputs = (resolved: ResolvedSpec): string[] => {
     resolved.languageCode,
     `${civil(resolved.startDate)}+${resolved.dayCount}`,
     String(preferences.pace),
+    String(resolved.spec.minVerification),
     ...aspectsOf(resolved, [
       QueryAspect.BUDGET_LEVEL,
       QueryAspect.CUISINES,

@@ -57,6 +57,8 @@ export interface CallFacts {
   readonly guideDecisions: readonly CacheDecision[];
   readonly lookedUp: readonly LookedUp[];
   readonly offerings: readonly CatalogOffering[];
+  /** Listings that the guide leaves out for what checking them found. */
+  readonly leftOutListingCount: number;
   readonly explain: boolean;
 }
 
@@ -81,6 +83,7 @@ export function createReport(facts: CallFacts): CallReport {
     staleSectionKinds: [
       ...new Set(facts.lookedUp.filter(isStale).map(({ settled }) => settled.planned.kind)),
     ],
+    leftOutListingCount: facts.leftOutListingCount,
     sectionReports: facts.explain ? sectionReports(facts.lookedUp, facts.endMs) : [],
   });
 }
@@ -101,6 +104,7 @@ export const wholeGuideReport = (
     overheadDuration: durationFromMs(Math.max(0, endMs - startMs)),
     guideDecisions: [...decisions],
     costAvoidedUsdMicros: savedByGuide(outline, offerings).savedCostUsdMicros,
+    leftOutListingCount: outline.leftOutListingCount,
   });
 
 /** What a looked-up content spared: its provider's call, unless this very call made it or the data is embedded. */

@@ -3,6 +3,7 @@ import { DateSchema } from "../../shared/gen/google/type/date_pb.ts";
 import { GuideSpecSchema, type GuideSpec } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import {
   PreferencesSchema,
+  Verification_Verdict as Verdict,
   type Destination,
   type Preferences,
 } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
@@ -94,6 +95,7 @@ export function resolveSpec(
       startDate,
       dayCount,
       preferences,
+      minVerification: spec.minVerification || Verdict.UNVERIFIABLE,
     }),
     sectionKinds,
     languageCode,

@@ -9,7 +9,10 @@ import {
   type SearchDestinationsRequest,
   type Trip,
 } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
-import type { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import {
+  Verification_Verdict as Verdict,
+  type SectionKind,
+} from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { FieldViolation } from "../../shared/errors.ts";
 import {
   checkCivilDate,
@@ -100,6 +103,14 @@ export function checkCompose(
   };
 }
 
+/** What a place may be asked to be at least. What map data contradicts cannot be asked for. */
+const LEAST_VERDICTS: ReadonlySet<Verdict> = new Set<Verdict>([
+  Verdict.UNSPECIFIED,
+  Verdict.VERIFIED,
+  Verdict.PLAUSIBLE,
+  Verdict.UNVERIFIABLE,
+]);
+
 /** Checks a spec; adds its violations to `found`. */
 export function checkSpec(spec: GuideSpec, field: string, nowMs: number, found: FieldViolation[]): void {
   const { destination } = spec;
@@ -128,6 +139,12 @@ export function checkSpec(spec: GuideSpec, field: string, nowMs: number, found: 
   if (spec.startDate !== undefined)
     checkCivilDate(spec.startDate, `${field}.start_date`, nowMs - 1.5 * DAY_MS, nowMs + 732 * DAY_MS, found);
   checkPreferences(spec.preferences, `${field}.preferences`, found);
+  if (!LEAST_VERDICTS.has(spec.minVerification)) {
+    found.push({
+      field: `${field}.min_verification`,
+      description: "must be VERDICT_VERIFIED, VERDICT_PLAUSIBLE or VERDICT_UNVERIFIABLE",
+    });
+  }
 }
 
 function checkKinds(kinds: readonly SectionKind[], field: string, found: FieldViolation[]): void {

@@ -10,16 +10,19 @@ import {
 } from "../../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import {
   ProviderOutcome_Kind as OutcomeKind,
-  Verification_Verdict as Verdict,
+  type Attribution,
   type Listing,
 } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ErrorReason } from "../../../shared/gen/wayfarer/type/v1/error_reason_pb.ts";
 import type { PlannedSection, ResolvedSpec, SettledContent } from "../plan.ts";
 import { titleOf } from "../sections.ts";
 import { visibleDigest } from "./digest.ts";
-import { distinct, mergeListings } from "./listings/merge.ts";
+import { distinct, mergeListings, withUniqueKeys } from "./listings/merge.ts";
 import { rankListings } from "./listings/rank.ts";
 import { mergeFacts, mergeForecasts, mergeNarratives } from "./merge-text.ts";
+import { fares, isContradicted } from "./verify/standing.ts";
+import { verify } from "./verify/verify.ts";
+import { createWitnesses, type Witnesses } from "./verify/witnesses.ts";
 
 /** Listings that a section shows at most; more is a directory, not a guide. */
 const MAX_LISTING_COUNT = 30;
@@ -55,11 +58,14 @@ function contributionOf({ content, outcome }: SettledContent): Contribution {
  * Merges what the providers of a section answered; what none could answer is an omission with its reason.
  *
  * @param settled one for each content of `planned`, in any order
+ * @param witnesses of the whole guide, that places which a language model named are checked against; asked for only
+ * when there are such places. Default: those of the section itself
  */
 export function assembleSection(
   planned: PlannedSection,
   settled: readonly SettledContent[],
   resolved: ResolvedSpec,
+  witnesses: () => Witnesses = () => createWitnesses(contentsOfOthers(settled), resolved.destination),
 ): AssembledSection {
   const ordered = [...settled].sort((a, b) => preferenceOf(a, planned) - preferenceOf(b, planned));
   const providerOutcomes = ordered.map(({ outcome }) => outcome);
@@ -77,7 +83,7 @@ export function assembleSection(
     };
   }
   const contents = filled.flatMap(({ content }) => content ?? []);
-  const body = bodyOf(planned, contents, resolved);
+  const body = bodyOf(planned, filled, resolved, witnesses);
   const cut = failures.length > 0 || having("cut-content").length > 0;
   const status =
     contents.length === 0 ? SectionStatus.EMPTY : cut ? SectionStatus.PARTIAL : SectionStatus.COMPLETE;
@@ -120,16 +126,43 @@ function omissionReason(
   return reason === ErrorReason.UNSPECIFIED ? ErrorReason.PROVIDER_RESPONSE_INVALID : reason;
 }
 
-const isContradicted = ({ verification }: Listing): boolean => verification?.verdict === Verdict.CONTRADICTED;
-
-function bodyOf({ kind }: PlannedSection, contents: readonly Content[], resolved: ResolvedSpec) {
-  const { languageCode, preferences, destination } = resolved;
-  const merged = mergeListings(
-    contents.map((content) => content.listings),
+function bodyOf(
+  { kind }: PlannedSection,
+  filled: readonly SettledContent[],
+  { languageCode, preferences, destination, spec }: ResolvedSpec,
+  witnesses: () => Witnesses,
+) {
+  const contents = filled.flatMap(({ content }) => content ?? []);
+  const namesPlaces = filled.some(
+    ({ planned, content }) => planned.languageModel && content !== undefined && content.listings.length > 0,
+  );
+  const known = namesPlaces ? witnesses() : undefined;
+  const lists = filled.map(({ planned: { languageModel }, content }): readonly Listing[] => {
+    const listings = content?.listings ?? [];
+    if (!languageModel || known === undefined) return listings;
+    return listings.map((listing) => ({
+      ...listing,
+      verification: verify(listing, known, destination),
+    }));
+  });
+  // What map data speaks against is never joined to what it has.
+  const kept = mergeListings(
+    lists.map((listings) => listings.filter((listing) => !isContradicted(listing))),
     languageCode,
   );
+  const refuted = mergeListings(
+    lists.map((listings) => listings.filter(isContradicted)),
+    languageCode,
+  );
+  const all = withUniqueKeys([...kept, ...refuted]);
   const texts = contents.flatMap(({ narratives }) => narratives.map(({ text }) => text));
-  const ranked = rankListings(merged, preferences, destination, texts);
+  const rank = (listings: readonly Listing[]): Listing[] =>
+    rankListings(listings, preferences, destination, texts);
+  const ranked = rank(all.filter((listing) => !isContradicted(listing)));
+  const shown = ranked.filter((listing) => fares(listing, spec.minVerification));
+  const contradicted = rank(all.filter(isContradicted));
+  const listings = shown.slice(0, MAX_LISTING_COUNT);
+  const contradictedListings = contradicted.slice(0, MAX_LISTING_COUNT);
   return {
     kind,
     title: titleOf(kind),
@@ -138,15 +171,34 @@ function bodyOf({ kind }: PlannedSection, contents: readonly Content[], resolved
       languageCode,
     ),
     facts: mergeFacts(contents.map(({ facts }) => facts)),
-    listings: ranked.filter((listing) => !isContradicted(listing)).slice(0, MAX_LISTING_COUNT),
-    contradictedListings: ranked.filter(isContradicted).slice(0, MAX_LISTING_COUNT),
+    listings,
+    contradictedListings,
+    leftOutListingCount: contradicted.length + ranked.length - shown.length,
     forecasts: mergeForecasts(contents.map(({ forecasts }) => forecasts)),
-    attributions: distinct(
-      contents.flatMap(({ attribution }) => attribution ?? []),
-      ({ provider }) => provider,
-    ),
+    attributions: attributionsOf(contents, [...listings, ...contradictedListings], known),
   };
 }
+
+/** Of all who contribute to a section, those included whose data only bears out or speaks against a listing. */
+function attributionsOf(
+  contents: readonly Content[],
+  listings: readonly Listing[],
+  witnesses: Witnesses | undefined,
+): Attribution[] {
+  const evident = listings.flatMap(({ verification }) => verification?.evidence ?? []);
+  return distinct(
+    [
+      ...contents.flatMap(({ attribution }) => attribution ?? []),
+      ...evident.flatMap(({ provider }) => witnesses?.attributions.get(provider) ?? []),
+    ],
+    ({ provider }) => provider,
+  );
+}
+
+const contentsOfOthers = (settled: readonly SettledContent[]): Content[] =>
+  settled.flatMap(({ planned, content }) =>
+    planned.languageModel || content === undefined ? [] : [content],
+  );
 
 /** Equal instants mean that the terms forbid storing. */
 const mayBeStored = ({ fetchTime, storeUntilTime }: Content): boolean =>

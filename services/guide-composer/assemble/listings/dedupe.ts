@@ -2,16 +2,16 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Listing } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { addressesAgree, addressesDiffer, toAddress, type Address } from "./address.ts";
 import { distanceM, type Point } from "../distance.ts";
-import { areEqual, isNamed, likeness, nameOf, type Name } from "./names.ts";
+import { areEqual, isNamed, keysOf, likeness, nameOf, type Name } from "./names.ts";
 
 /** Equal names of two providers this near to each other are one place. */
-const SAME_NAME_MAX_M = 500;
+export const SAME_NAME_MAX_M = 500;
 /** Similar names must be this near, and so must equal websites or phone numbers. */
-const SIMILAR_NAME_MAX_M = 150;
+export const SIMILAR_NAME_MAX_M = 150;
 /** One provider tells its own places apart, but for those that it has twice: as a point and as a building. */
 const SAME_PROVIDER_MAX_M = 60;
 /** Map editors give the Wikidata id of a chain to its branches. */
-const SAME_ID_MAX_M = 2_000;
+export const SAME_ID_MAX_M = 2_000;
 /** Sights have several entrances; up to here two addresses may be two sides of one. */
 const SIDES_MAX_M = 100;
 /** 500 m of latitude, in degrees. */
@@ -264,7 +264,7 @@ const isFullerName = (a: Candidate, b: Candidate): boolean =>
 const digits = (phone: string): string => phone.replaceAll(/\D/g, "").slice(-8);
 
 /** Names in two scripts cannot be compared; a page or a phone number of its own says as much. */
-const sharesContact = (a: Listing, b: Listing): boolean =>
+export const sharesContact = (a: Listing, b: Listing): boolean =>
   a.websiteUri !== "" &&
   a.websiteUri === b.websiteUri &&
   a.phone !== "" &&
@@ -322,6 +322,3 @@ const isAtOneAddress = (own: Candidate, other: Candidate | undefined): boolean =
   other.startMs === undefined &&
   addressesAgree(own.address, other.address) &&
   isFullerName(own, other);
-
-const keysOf = ({ whole, outer }: Name): string[] =>
-  [...new Set([whole.key, whole.joined, outer?.key ?? "", outer?.joined ?? ""])].filter((key) => key !== "");

@@ -9,13 +9,16 @@ import type {
   Listing,
   NeighborhoodDetails,
   RestaurantDetails,
+  Verification,
 } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import {
   AlternativeSchema,
   NeighborhoodDetailsSchema,
+  Verification_Verdict as Verdict,
 } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { distanceM } from "../distance.ts";
 import { isClosedForNow } from "../hours/closed-for-now.ts";
+import { standingOf } from "../verify/standing.ts";
 import { groupListings } from "./dedupe.ts";
 
 const MAX_DISH_COUNT = 5;
@@ -39,7 +42,7 @@ const AUTHORITY = {
 } as const satisfies Partial<Record<keyof Listing, Authority>>;
 
 /** A listing with the id of a provider's object comes from data on places, such as a map or a directory. */
-const isMapData = ({ providerIds }: Listing): boolean => providerIds.length > 0;
+export const isMapData = ({ providerIds }: Listing): boolean => providerIds.length > 0;
 
 /**
  * Unites the listings of several providers. Equal ones become one that keeps every citation and id; the most preferred
@@ -51,7 +54,10 @@ const isMapData = ({ providerIds }: Listing): boolean => providerIds.length > 0;
 export function mergeListings(lists: readonly (readonly Listing[])[], languageCode: string): Listing[] {
   const all = lists.flat();
   const merged = groupListings(lists).map((indices) => {
-    const members = indices.flatMap((index) => all[index] ?? []);
+    // Title and key come from whoever knows the place, before a language model that named it.
+    const members = indices
+      .flatMap((index) => all[index] ?? [])
+      .sort((a, b) => Number(a.verification !== undefined) - Number(b.verification !== undefined));
     const [first] = members;
     return first === undefined || members.length === 1 ? members : [join(first, members, languageCode)];
   });
@@ -74,10 +80,7 @@ function join(first: Listing, members: readonly Listing[], languageCode: string)
   const location = pick("location", (value) => value !== undefined);
   const ratingScore =
     rated.ratingScore ?? members.find((member) => member.ratingScore !== undefined)?.ratingScore;
-  // Checking is for what only a language model named; one provider of places that knows it settles the question.
-  const verification = members.every((member) => member.verification !== undefined)
-    ? first.verification
-    : undefined;
+  const verification = joinVerifications(members);
   // The hours of the others do not hold while it is closed.
   const closed = members.find((member) => isClosedForNow(member.openingHours));
   const openingHours = closed?.openingHours ?? pick("openingHours", isText);
@@ -129,6 +132,18 @@ function alternativesTo(
   return distinct(found, ({ provider, location: at, openingHours: hours }) =>
     JSON.stringify([provider, at?.latitude, at?.longitude, hours]),
   );
+}
+
+/**
+ * The best of them. A provider of places that names the place too settles the question, so that then only a verdict
+ * which map data has borne out is worth telling.
+ */
+function joinVerifications(members: readonly Listing[]): Verification | undefined {
+  const [best] = members
+    .flatMap(({ verification }) => verification ?? [])
+    .sort((a, b) => standingOf(b.verdict) - standingOf(a.verdict));
+  const alone = members.every(({ verification }) => verification !== undefined);
+  return alone || best?.verdict === Verdict.VERIFIED ? best : undefined;
 }
 
 /** First occurrence of each, by what `identify` makes of it. */
@@ -251,7 +266,7 @@ function joinExperiences(own: ExperienceDetails, all: readonly ExperienceDetails
 }
 
 /** Two places can share a title and lack a position; a number tells their keys apart. */
-function withUniqueKeys(listings: readonly Listing[]): Listing[] {
+export function withUniqueKeys(listings: readonly Listing[]): Listing[] {
   const taken = new Set<string>();
   return listings.map((listing) => {
     let { key } = listing;

@@ -200,3 +200,51 @@ function dice(a: Spelling, b: Spelling): number {
 export const isNamed = (title: Name, asked: Name): boolean =>
   likeness(title, asked) !== "different" ||
   (isTelling(asked.whole) && asked.whole.words.every((word) => title.whole.words.includes(word)));
+
+/** Equal titles have one of these in common, and few others do. */
+export const keysOf = ({ whole, outer }: Name): string[] =>
+  [...new Set([whole.key, whole.joined, outer?.key ?? "", outer?.joined ?? ""])].filter((key) => key !== "");
+
+/** Whether a title has a word that not many places share. */
+export const isTellingName = ({ whole }: Name): boolean => isTelling(whole);
+
+/** Bigrams that two spellings of one word share at least, 0 to 1 (Dice): a letter more or less in a name of ten. */
+const MISSPELT = 0.8;
+/** Names with fewer bigrams in common are two names, whatever the spelling. */
+const UNLIKE = 0.4;
+
+/** Whether two titles differ in a letter or two only. */
+export const isMisspelt = (a: Name, b: Name): boolean =>
+  a.whole.numbers === b.whole.numbers &&
+  !areOtherKinds(a.whole, b.whole) &&
+  bigramDice(a.whole.joined, b.whole.joined) >= MISSPELT;
+
+/**
+ * Whether two titles are two names, and neither spellings nor translations of one. Only known of names in Latin letters:
+ * of others there are transliterations.
+ */
+export const areUnlike = (a: Name, b: Name): boolean =>
+  [a, b].every(({ whole }) => isTelling(whole) && LATIN_ONLY.test(whole.joined)) &&
+  likeness(a, b) === "different" &&
+  !a.whole.words.some((word) => !COMMON_WORDS.has(word) && b.whole.words.includes(word)) &&
+  bigramDice(a.whole.joined, b.whole.joined) < UNLIKE;
+
+const LATIN_ONLY = /^[a-z0-9]+$/;
+
+function bigramDice(a: string, b: string): number {
+  if (a.length < 2 || b.length < 2) return 0;
+  const counts = new Map<string, number>();
+  for (let at = 0; at < a.length - 1; at += 1) {
+    const pair = a.slice(at, at + 2);
+    counts.set(pair, (counts.get(pair) ?? 0) + 1);
+  }
+  let common = 0;
+  for (let at = 0; at < b.length - 1; at += 1) {
+    const pair = b.slice(at, at + 2);
+    const left = counts.get(pair) ?? 0;
+    if (left === 0) continue;
+    counts.set(pair, left - 1);
+    common += 1;
+  }
+  return (2 * common) / (a.length + b.length - 2);
+}

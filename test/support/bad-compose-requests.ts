@@ -4,6 +4,7 @@ import type {
   GuideSpecSchema,
   TripSchema,
 } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import { Verification_Verdict } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 
 /** The loose form of a message, without messages that are made already. */
 type Loose<T extends DescMessage> = Exclude<MessageInitShape<T>, { $typeName: string }>;
@@ -51,6 +52,11 @@ export const BAD_COMPOSE_REQUESTS: Readonly<Record<string, readonly [Compose, Fi
   "a name of another resource": [
     { spec: { destination: { case: "destinationName", value: "guides/1" } } },
     ["spec.destination_name"],
+  ],
+  "a least verdict that is none": [spec({ minVerification: unknown }), ["spec.min_verification"]],
+  "a contradicted place wished for": [
+    spec({ minVerification: Verification_Verdict.CONTRADICTED }),
+    ["spec.min_verification"],
   ],
   "a latitude above 90": [{ spec: point(90.01, 0) }, ["spec.destination_location.latitude"]],
   "a longitude below -180": [{ spec: point(0, -180.01) }, ["spec.destination_location.longitude"]],

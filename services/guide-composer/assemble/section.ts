@@ -10,8 +10,11 @@ import {
 } from "../../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import {
   ProviderOutcome_Kind as OutcomeKind,
+  ProviderIdSchema,
+  Verification_Verdict as Verdict,
   type Attribution,
   type Listing,
+  type Verification,
 } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ErrorReason } from "../../../shared/gen/wayfarer/type/v1/error_reason_pb.ts";
 import type { PlannedSection, ResolvedSpec, SettledContent } from "../plan.ts";
@@ -140,10 +143,7 @@ function bodyOf(
   const lists = filled.map(({ planned: { languageModel }, content }): readonly Listing[] => {
     const listings = content?.listings ?? [];
     if (!languageModel || known === undefined) return listings;
-    return listings.map((listing) => ({
-      ...listing,
-      verification: verify(listing, known, destination),
-    }));
+    return listings.map((listing) => withVerification(listing, verify(listing, known, destination)));
   });
   // What map data speaks against is never joined to what it has.
   const kept = mergeListings(
@@ -176,6 +176,17 @@ function bodyOf(
     leftOutListingCount: contradicted.length + ranked.length - shown.length,
     forecasts: mergeForecasts(contents.map(({ forecasts }) => forecasts)),
     attributions: attributionsOf(contents, [...listings, ...contradictedListings], known),
+  };
+}
+
+/** A place that map data has goes by its id there from then on, so that the two are joined however they are spelled. */
+function withVerification(listing: Listing, verification: Verification): Listing {
+  const [match] = verification.verdict === Verdict.VERIFIED ? verification.evidence : [];
+  const { provider = "", reference = "" } = match ?? {};
+  return {
+    ...listing,
+    verification,
+    ...(provider !== "" && { providerIds: [create(ProviderIdSchema, { provider, id: reference })] }),
   };
 }
 

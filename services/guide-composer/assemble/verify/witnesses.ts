@@ -53,8 +53,8 @@ const ROW_DEGREES = 0.018;
 /** Maps are asked for a selection around the centre; what reaches twice as far as most of it is still the same town. */
 const INSIDE_SHARE = 0.9;
 const INSIDE_FACTOR = 2;
-/** A small town with its surroundings. */
-const INSIDE_MIN_M = 5_000;
+/** So far from a centre maps are asked for districts: what they have there is listed as the destination's own. */
+const INSIDE_MIN_M = 10_000;
 /**
  * A point this far from a destination's centre belongs to no guide about it: so far `destination_location` takes the
  * nearest destination.

@@ -119,6 +119,22 @@ describe("merging listings", () => {
     assert.equal(mergeListings([[named], [surveyed]], "en")[0]?.verification, undefined);
   });
 
+  it("tells that map data bears out what a model named, under the name that it has there", () => {
+    const verification = { verdict: Verdict.VERIFIED, evidence: [{ reference: "node/1" }] };
+    const named = listing("Fado Museum", { location: near(0), verification });
+    const [joined] = mergeListings([[named], [{ ...surveyed, title: "Museu do Fado" }]], "en");
+    assert.equal(joined?.title, "Museu do Fado");
+    assert.equal(joined.verification?.evidence[0]?.reference, "node/1");
+  });
+
+  it("believes the better of two models", () => {
+    const [one, two] = [Verdict.UNVERIFIABLE, Verdict.PLAUSIBLE].map((verdict) =>
+      listing("Museu do Fado", { location: near(0), verification: { verdict } }),
+    );
+    assert.ok(one && two);
+    assert.equal(mergeListings([[one], [two]], "en")[0]?.verification?.verdict, Verdict.PLAUSIBLE);
+  });
+
   it("tells apart by a number what shares a key", () => {
     const same = [listing("Miradouro", { address: "Rua A 1" }), listing("Miradouro", { address: "Rua B 2" })];
     assert.deepEqual(

@@ -14,7 +14,8 @@ import { ErrorReason } from "../../shared/gen/wayfarer/type/v1/error_reason_pb.t
 import { assembleGuide, guideIsStorable } from "../../services/guide-composer/assemble/guide.ts";
 import { assembleSection, type AssembledSection } from "../../services/guide-composer/assemble/section.ts";
 import type { SettledContent } from "../../services/guide-composer/plan.ts";
-import { listing, NOW_MS, planFor, settled } from "./make.ts";
+import { createWitnesses } from "../../services/guide-composer/assemble/verify/witnesses.ts";
+import { content, listing, mapped, near, NOW_MS, planFor, settled } from "./make.ts";
 
 const HOUR_MS = 3_600_000;
 const KIND = SectionKind.ATTRACTIONS;
@@ -118,6 +119,27 @@ describe("assembling a section", () => {
         some.map(({ title }) => title),
       ),
       [["Castle"], ["Atlantis"]],
+    );
+  });
+
+  it("shows the attribution of another section's provider that bears out what a model named", () => {
+    const named = { ...A, languageModel: true };
+    const castleThere = { location: near(0) };
+    const witnesses = createWitnesses(
+      [
+        content(
+          { kind: SectionKind.RESTAURANTS, provider: "providers/overpass" },
+          { listings: [mapped("Castle", "node/1", castleThere)] },
+        ),
+      ],
+      resolved.destination,
+    );
+    const answers = [settled(named, { listings: [listing("Castle", castleThere)] }), settled(B, "nothing")];
+    const result = assembleSection(planned, answers, resolved, () => witnesses);
+    assert.ok(result.state === "section");
+    assert.deepEqual(
+      result.section.attributions.map(({ provider }) => provider),
+      ["providers/a", "providers/overpass"],
     );
   });
 

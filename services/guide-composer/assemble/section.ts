@@ -20,7 +20,7 @@ import { ErrorReason } from "../../../shared/gen/wayfarer/type/v1/error_reason_p
 import type { PlannedSection, ResolvedSpec, SettledContent } from "../plan.ts";
 import { titleOf } from "../sections.ts";
 import { visibleDigest } from "./digest.ts";
-import { distinct, mergeListings, withUniqueKeys } from "./listings/merge.ts";
+import { distinct, joinListings, withUniqueKeys } from "./listings/merge.ts";
 import { rankListings } from "./listings/rank.ts";
 import { mergeFacts, mergeForecasts, mergeNarratives } from "./merge-text.ts";
 import { fares, isContradicted } from "./verify/standing.ts";
@@ -146,11 +146,11 @@ function bodyOf(
     return listings.map((listing) => withVerification(listing, verify(listing, known, destination)));
   });
   // What map data speaks against is never joined to what it has.
-  const kept = mergeListings(
+  const kept = joinListings(
     lists.map((listings) => listings.filter((listing) => !isContradicted(listing))),
     languageCode,
   );
-  const refuted = mergeListings(
+  const refuted = joinListings(
     lists.map((listings) => listings.filter(isContradicted)),
     languageCode,
   );

@@ -51,7 +51,11 @@ export const isMapData = ({ providerIds }: Listing): boolean => providerIds.leng
  * @param lists one per provider, most preferred first
  * @param languageCode language asked for: a summary in it comes before one in another
  */
-export function mergeListings(lists: readonly (readonly Listing[])[], languageCode: string): Listing[] {
+export const mergeListings = (lists: readonly (readonly Listing[])[], languageCode: string): Listing[] =>
+  withUniqueKeys(joinListings(lists, languageCode));
+
+/** The same with keys that may repeat. */
+export function joinListings(lists: readonly (readonly Listing[])[], languageCode: string): Listing[] {
   const all = lists.flat();
   const merged = groupListings(lists).map((indices) => {
     // Title and key come from whoever knows the place, before a language model that named it.
@@ -61,7 +65,7 @@ export function mergeListings(lists: readonly (readonly Listing[])[], languageCo
     const [first] = members;
     return first === undefined || members.length === 1 ? members : [join(first, members, languageCode)];
   });
-  return withUniqueKeys(merged.flat());
+  return merged.flat();
 }
 
 function join(first: Listing, members: readonly Listing[], languageCode: string): Listing {

@@ -1,3 +1,4 @@
+import { namesPlaces } from "./assemble/section-listings.ts";
 import { assembleSection, type AssembledSection } from "./assemble/section.ts";
 import { createWitnesses, type Witnesses } from "./assemble/verify/witnesses.ts";
 import type { Memos } from "./composition.ts";
@@ -59,6 +60,3 @@ export async function* assembleSections(
 }
 
 const contentsOf = ({ found }: SettledSection): SettledContent[] => found.map(({ settled }) => settled);
-
-const namesPlaces = ({ planned, content }: SettledContent): boolean =>
-  planned.languageModel && content !== undefined && content.listings.length > 0;

@@ -26,7 +26,7 @@ import { assembleGuide, guideIsStorable } from "../../services/guide-composer/as
 import { assembleSection } from "../../services/guide-composer/assemble/section.ts";
 import type { PlannedContent, SettledContent } from "../../services/guide-composer/plan.ts";
 import { SECTION_KINDS, SECTION_TITLE } from "../../services/guide-composer/sections.ts";
-import { content, near, NOW_MS, planFor } from "./make.ts";
+import { content, LISBON, near, NOW_MS, planFor } from "./make.ts";
 
 const HOUR_MS = 3_600_000;
 const PROVIDERS = ["providers/a", "providers/b", "providers/c"] as const;
@@ -213,6 +213,7 @@ const shape = fc.record({
   pace: fc.constantFrom(Pace.RELAXED, Pace.MODERATE, Pace.PACKED),
   mustSee: fc.array(text, { maxLength: 2 }),
   dietaryTags: fc.subarray(["vegan"]),
+  minVerification: fc.constantFrom(Verdict.UNSPECIFIED, Verdict.PLAUSIBLE, Verdict.VERIFIED),
 });
 type Shape = typeof shape extends fc.Arbitrary<infer T> ? T : never;
 
@@ -222,11 +223,21 @@ interface Made {
   readonly sectionsStorable: readonly boolean[];
 }
 
-function make({ providerCounts, outcomes, livesMs, kinds, pace, mustSee, dietaryTags }: Shape): Made {
+function make({
+  providerCounts,
+  outcomes,
+  livesMs,
+  kinds,
+  pace,
+  mustSee,
+  dietaryTags,
+  minVerification,
+}: Shape): Made {
   const providers = Object.fromEntries(
     SECTION_KINDS.map((kind, index) => [kind, PROVIDERS.slice(0, providerCounts[index])]),
   );
-  const plan = planFor({ sectionKinds: kinds, preferences: { pace, mustSee, dietaryTags } }, providers);
+  const spec = { sectionKinds: kinds, preferences: { pace, mustSee, dietaryTags }, minVerification };
+  const plan = planFor(spec, providers, LISBON, [PROVIDERS[2]]);
   const made = plan.sections.map((planned, section) => {
     const results = planned.contents.flatMap((one, index): SettledContent[] => {
       const outcome = outcomes[section * 3 + index];
@@ -259,7 +270,7 @@ describe("a guide from any outcomes of its providers", () => {
 
   holds("says nothing that no provider's response says", ({ guide, results }) => {
     const given = stringsIn(results.map(({ content: had, outcome }) => [had, outcome]));
-    for (const id of ["q1", "q2"]) given.add(id);
+    for (const id of ["q1", "q2", LISBON.name]) given.add(id);
     for (const section of guide.sections) checkTexts(section, given);
     for (const { rule } of guide.packingItems) assert.match(rule, PACKING_RULE);
   });
@@ -306,6 +317,20 @@ describe("a guide from any outcomes of its providers", () => {
       ]) {
         assert.ok(citations.length > 0);
         for (const { provider } of citations) assert.ok(shown.has(provider));
+      }
+    }
+  });
+
+  holds("lists what a language model alone named with a verdict that is good enough", ({ guide }, shaped) => {
+    for (const { listings, contradictedListings, leftOutListingCount } of guide.sections) {
+      assert.ok(leftOutListingCount >= contradictedListings.length);
+      for (const { citations, verification } of listings) {
+        if (!citations.every(({ provider }) => provider === PROVIDERS[2])) continue;
+        assert.ok(verification);
+        assert.notEqual(verification.verdict, Verdict.CONTRADICTED);
+        if (shaped.minVerification !== Verdict.UNSPECIFIED)
+          assert.ok(verification.verdict <= shaped.minVerification);
+        if (verification.verdict !== Verdict.UNVERIFIABLE) assert.ok(verification.evidence.length > 0);
       }
     }
   });

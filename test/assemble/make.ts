@@ -79,6 +79,7 @@ export const planFor = (
   spec: Init<typeof GuideSpecSchema>,
   providers: Readonly<Partial<Record<SectionKind, readonly string[]>>>,
   destination: Destination = LISBON,
+  languageModels: readonly string[] = [],
 ): Plan => {
   const resolved = resolveSpec(
     create(GuideSpecSchema, { startDate: { year: 2026, month: 12, day: 1 }, dayCount: 4, ...spec }),
@@ -94,7 +95,7 @@ export const planFor = (
       expectedCostUsdMicros: 0n,
       storable: true,
       embedded: false,
-      languageModel: false,
+      languageModel: languageModels.includes(provider),
     })),
   );
   return createPlan(resolved, catalog, new Set(SECTION_KINDS));

@@ -8,27 +8,14 @@ import {
   type Omission,
   type Section,
 } from "../../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
-import {
-  ProviderOutcome_Kind as OutcomeKind,
-  ProviderIdSchema,
-  Verification_Verdict as Verdict,
-  type Attribution,
-  type Listing,
-  type Verification,
-} from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { ProviderOutcome_Kind as OutcomeKind } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ErrorReason } from "../../../shared/gen/wayfarer/type/v1/error_reason_pb.ts";
 import type { PlannedSection, ResolvedSpec, SettledContent } from "../plan.ts";
 import { titleOf } from "../sections.ts";
 import { visibleDigest } from "./digest.ts";
-import { distinct, joinListings, withUniqueKeys } from "./listings/merge.ts";
-import { rankListings } from "./listings/rank.ts";
 import { mergeFacts, mergeForecasts, mergeNarratives } from "./merge-text.ts";
-import { fares, isContradicted } from "./verify/standing.ts";
-import { verify } from "./verify/verify.ts";
+import { listingsOf } from "./section-listings.ts";
 import { createWitnesses, type Witnesses } from "./verify/witnesses.ts";
-
-/** Listings that a section shows at most; more is a directory, not a guide. */
-const MAX_LISTING_COUNT = 30;
 
 export type AssembledSection =
   | {
@@ -132,38 +119,13 @@ function omissionReason(
 function bodyOf(
   { kind }: PlannedSection,
   filled: readonly SettledContent[],
-  { languageCode, preferences, destination, spec }: ResolvedSpec,
+  resolved: ResolvedSpec,
   witnesses: () => Witnesses,
 ) {
   const contents = filled.flatMap(({ content }) => content ?? []);
-  const namesPlaces = filled.some(
-    ({ planned, content }) => planned.languageModel && content !== undefined && content.listings.length > 0,
-  );
-  const known = namesPlaces ? witnesses() : undefined;
-  const lists = filled.map(({ planned: { languageModel }, content }): readonly Listing[] => {
-    const listings = content?.listings ?? [];
-    if (!languageModel || known === undefined) return listings;
-    return listings.map((listing) => withVerification(listing, verify(listing, known, destination)));
-  });
-  // What map data speaks against is never joined to what it has.
-  const kept = joinListings(
-    lists.map((listings) => listings.filter((listing) => !isContradicted(listing))),
-    languageCode,
-  );
-  const refuted = joinListings(
-    lists.map((listings) => listings.filter(isContradicted)),
-    languageCode,
-  );
-  const all = withUniqueKeys([...kept, ...refuted]);
-  const texts = contents.flatMap(({ narratives }) => narratives.map(({ text }) => text));
-  const rank = (listings: readonly Listing[]): Listing[] =>
-    rankListings(listings, preferences, destination, texts);
-  const ranked = rank(all.filter((listing) => !isContradicted(listing)));
-  const shown = ranked.filter((listing) => fares(listing, spec.minVerification));
-  const contradicted = rank(all.filter(isContradicted));
-  const listings = shown.slice(0, MAX_LISTING_COUNT);
-  const contradictedListings = contradicted.slice(0, MAX_LISTING_COUNT);
+  const { languageCode } = resolved;
   return {
+    ...listingsOf(filled, resolved, witnesses),
     kind,
     title: titleOf(kind),
     narratives: mergeNarratives(
@@ -171,39 +133,8 @@ function bodyOf(
       languageCode,
     ),
     facts: mergeFacts(contents.map(({ facts }) => facts)),
-    listings,
-    contradictedListings,
-    leftOutListingCount: contradicted.length + ranked.length - shown.length,
     forecasts: mergeForecasts(contents.map(({ forecasts }) => forecasts)),
-    attributions: attributionsOf(contents, [...listings, ...contradictedListings], known),
   };
-}
-
-/** A place that map data has goes by its id there from then on, so that the two are joined however they are spelled. */
-function withVerification(listing: Listing, verification: Verification): Listing {
-  const [match] = verification.verdict === Verdict.VERIFIED ? verification.evidence : [];
-  const { provider = "", reference = "" } = match ?? {};
-  return {
-    ...listing,
-    verification,
-    ...(provider !== "" && { providerIds: [create(ProviderIdSchema, { provider, id: reference })] }),
-  };
-}
-
-/** Of all who contribute to a section, those included whose data only bears out or speaks against a listing. */
-function attributionsOf(
-  contents: readonly Content[],
-  listings: readonly Listing[],
-  witnesses: Witnesses | undefined,
-): Attribution[] {
-  const evident = listings.flatMap(({ verification }) => verification?.evidence ?? []);
-  return distinct(
-    [
-      ...contents.flatMap(({ attribution }) => attribution ?? []),
-      ...evident.flatMap(({ provider }) => witnesses?.attributions.get(provider) ?? []),
-    ],
-    ({ provider }) => provider,
-  );
 }
 
 const contentsOfOthers = (settled: readonly SettledContent[]): Content[] =>

@@ -35,9 +35,11 @@ export function placeElsewhere(listing: Listing, witnesses: Witnesses): Match | 
   return isBranch ? undefined : nearest;
 }
 
+const EITHER: ReadonlySet<string | undefined> = new Set(["attraction", "experience"]);
+
 /** A theatre is an attraction to one and an experience to another; a restaurant may only bear the name of a sight. */
 const areOfOneKind = ({ details: a }: Listing, { details: b }: Listing): boolean =>
-  a.case === b.case || [a.case, b.case].sort().join() === "attraction,experience";
+  a.case === b.case || (EITHER.has(a.case) && EITHER.has(b.case));
 
 /**
  * The one tenant of the same kind that map data has at the address, under another name. Sights share addresses, and in a

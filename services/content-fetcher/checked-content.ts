@@ -13,15 +13,17 @@ export async function fetchChecked(
 ): Promise<Answer> {
   const answer = await provider.fetch(kind, query, context);
   if (answer.state === "nothing-found") return answer;
-  const { narratives = [], facts = [], listings = [], forecasts = [] } = answer.content;
+  const { narratives = [], facts = [], listings = [], forecasts = [], closedListings = [] } = answer.content;
   const items = [...narratives, ...facts, ...listings, ...forecasts];
   if (items.length === 0) return { state: "nothing-found" };
-  if (items.some(({ citations }) => citations === undefined || citations.length === 0)) {
+  if (
+    [...items, ...closedListings].some(({ citations }) => citations === undefined || citations.length === 0)
+  ) {
     throw new Error(`${provider.id} returned an item without a citation`);
   }
   if (
     narratives.some(({ text }) => text === undefined || text.trim() === "") ||
-    listings.some(({ title }) => title === undefined || title.trim() === "")
+    [...listings, ...closedListings].some(({ title }) => title === undefined || title.trim() === "")
   ) {
     throw new Error(`${provider.id} returned an item without text`);
   }

@@ -15,11 +15,11 @@ export function checkContent(provider: Provider, kind: SectionKind, content: Con
   assert.equal(content.sectionKind, kind);
   assert.ok(content.fetchTime);
   assert.ok(content.attribution && content.attribution.text !== "");
-  const { narratives, facts, listings, forecasts } = content;
+  const { narratives, facts, listings, forecasts, closedListings } = content;
   const items = [...narratives, ...facts, ...listings, ...forecasts];
   assert.ok(items.length > 0);
   assert.ok(listings.length <= queryOf().maxListingCount, `${listings.length} listings`);
-  for (const { citations } of items) {
+  for (const { citations } of [...items, ...closedListings]) {
     assert.ok(citations.length > 0);
     for (const citation of citations) {
       assert.equal(citation.provider, nameOf(provider));
@@ -34,7 +34,10 @@ export function checkContent(provider: Provider, kind: SectionKind, content: Con
   for (const { key, label, value } of facts) assert.ok(key !== "" && label !== "" && value.trim() !== "");
   assert.equal(new Set(facts.map(({ key }) => key)).size, facts.length, "keys of facts differ");
   for (const { text, languageCode } of narratives) assert.ok(text.trim() !== "" && languageCode !== "");
-  for (const { title, key, details, websiteUri, summary, languageCode, location } of listings) {
+  for (const { title, key, details, websiteUri, summary, languageCode, location } of [
+    ...listings,
+    ...closedListings,
+  ]) {
     assert.ok(title.trim() === title && title !== "" && key !== "" && details.case !== undefined);
     assert.equal(summary === "", languageCode === "");
     if (websiteUri !== "") assert.match(uriOf(websiteUri), /^https?:/);

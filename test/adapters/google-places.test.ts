@@ -73,6 +73,14 @@ describe("Google Places", () => {
     assert.equal(closed.ratingScore, undefined);
   });
 
+  it("tells apart from the listings what is gone, and not what is to come", async () => {
+    const { content } = await fetch(SectionKind.RESTAURANTS, () => ({ body: CONSTRUCTED }));
+    assert.deepEqual(
+      content?.closedListings.map(({ title, providerIds }) => [title, providerIds[0]?.id]),
+      [["Loja Fechada", "ChIJexample000000000000002"]],
+    );
+  });
+
   it("reads what JSON leaves out, and what it only calls", async () => {
     const zero = byTitle(await listingsOf(SectionKind.RESTAURANTS), "Zero");
     assert.deepEqual([zero.location?.latitude, zero.location?.longitude], [0, 9.5]);

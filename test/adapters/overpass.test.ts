@@ -83,6 +83,13 @@ describe("Overpass", () => {
     ]);
   });
 
+  it("tells apart from the listings what is closed or gone", async () => {
+    served.answerWith(() => ({ body: CONSTRUCTED }));
+    const { content } = await served.adapter().fetch(SectionKind.RESTAURANTS, queryOf());
+    assert.deepEqual(titles(content?.closedListings ?? []).sort(), ["Antigo", "Fechado"]);
+    assert.equal(content?.closedListings[0]?.providerIds[0]?.provider, "providers/overpass");
+  });
+
   it("says of wheelchairs and diets what is known to be missing", async () => {
     const cafe = byTitle(await listingsOf(SectionKind.RESTAURANTS), "Model Café");
     assert.deepEqual(cafe.accessibilityTags, ["no-wheelchair"]);

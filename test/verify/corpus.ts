@@ -82,8 +82,8 @@ const KINDS = [
 ] as const;
 /** Part of a city's places that the map's answer lacks, besides those beyond its length. */
 const HIDDEN_SHARE = 0.2;
-/** Part of the places that a places API knows to be closed for now. */
-const CLOSED_SHARE = 0.15;
+/** Part of the places that a places API knows to be closed for now; as many the map marks as gone. */
+const CLOSED_SHARE = 0.08;
 /** How often models state a position or an address, and cite a page about the place that was found. */
 const PLACED_SHARE = 0.6;
 const ADDRESS_SHARE = 0.8;
@@ -144,8 +144,7 @@ function drawCase(city: City, spots: readonly Spot[], abroad: Town, seed: string
   const unlisted = spots.filter(
     (spot) => !listed.some(({ listing }) => listing.title === spot.listing.title),
   );
-  const closed = listed.filter(() => random.happens(CLOSED_SHARE));
-  const open = listed.filter((spot) => !closed.includes(spot));
+  const [pausing, gone, open] = inThree(listed, CLOSED_SHARE, random);
   const houses = open.filter(
     ({ listing, street }) =>
       (listing.details.case === "restaurant" || listing.details.case === "experience") && /\d/.test(street),
@@ -160,7 +159,7 @@ function drawCase(city: City, spots: readonly Spot[], abroad: Town, seed: string
     moved: () => model.move(pick(random, open)),
     renamed: () => model.rename(pick(random, houses), spots, true),
     foreign: () => model.name(pick(random, strangers), { spelled: false, city: abroad.city }),
-    closed: () => model.name(pick(random, closed), { placed: true }),
+    closed: () => model.name(pick(random, [...pausing, ...gone]), { placed: true }),
     "invented, with a page of another place": () => model.invent(spots, true),
     "renamed, without an address": () => model.rename(pick(random, houses), spots, false),
     "foreign, put inside": () => {
@@ -175,14 +174,23 @@ function drawCase(city: City, spots: readonly Spot[], abroad: Town, seed: string
       location: { latitude: city.latitude, longitude: city.longitude },
     }),
     contents: [
-      ...KINDS.map((kind) =>
-        contentOf(
-          "providers/overpass",
-          kind,
-          listed.filter((spot) => kindOf(spot) === kind),
-        ),
+      ...KINDS.map((kind) => {
+        const [shown, over] = [[...open, ...pausing], gone].map((some) =>
+          some.filter((spot) => kindOf(spot) === kind).map(({ listing }) => listing),
+        );
+        return contentOf("providers/overpass", kind, shown ?? [], over);
+      }),
+      contentOf(
+        "providers/google-places",
+        SectionKind.RESTAURANTS,
+        pausing.map(({ listing }, index) => ({
+          ...listing,
+          openingHours: "Temporarily closed",
+          providerIds: [
+            create(ProviderIdSchema, { provider: "providers/google-places", id: `place-${index}` }),
+          ],
+        })),
       ),
-      contentOf("providers/google-places", SectionKind.RESTAURANTS, closed, "Temporarily closed"),
     ],
     named: CLASSES.flatMap((each) =>
       Array.from({ length: each === "branch" ? BRANCH_COUNT : PER_CLASS_COUNT }, () => draws[each]()).flatMap(
@@ -206,21 +214,26 @@ const kindOf = ({ listing: { details } }: Spot): SectionKind =>
 const contentOf = (
   provider: string,
   sectionKind: SectionKind,
-  spots: readonly Spot[],
-  openingHours?: string,
+  listings: readonly Listing[],
+  closedListings: readonly Listing[] = [],
 ): Content =>
   create(ContentSchema, {
     provider,
     sectionKind,
     fetchTime: FETCH_TIME,
-    listings: spots.map(({ listing }, index) => ({
-      ...listing,
-      ...(openingHours !== undefined && {
-        openingHours,
-        providerIds: [create(ProviderIdSchema, { provider, id: `place-${index}` })],
-      }),
-    })),
+    listings: [...listings],
+    closedListings: [...closedListings],
   });
+
+/** Two parts of the given share each, and the rest. */
+function inThree<T>(values: readonly T[], share: number, random: Random): readonly [T[], T[], T[]] {
+  const parts: readonly [T[], T[], T[]] = [[], [], []];
+  for (const value of values) {
+    const chance = random.next();
+    parts[chance < share ? 0 : chance < 2 * share ? 1 : 2].push(value);
+  }
+  return parts;
+}
 
 function pick<T>(random: Random, values: readonly T[]): T | undefined {
   return values[random.whole(0, values.length - 1)];

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { LatLngSchema } from "../../shared/gen/google/type/latlng_pb.ts";
+import type { Content } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import {
   Evidence_Kind as Kind,
   Evidence_KindSchema,
@@ -24,18 +27,21 @@ const eventAt = (hour: number) =>
 type Init = NonNullable<Parameters<typeof listing>[1]>;
 const named = (title: string, init: Init = {}): Listing => listing(title, init, "providers/model");
 
+const at = (eastM: number) => create(LatLngSchema, near(eastM));
+
 /** Verdict and kinds of evidence, as one text. */
-function fateOf(place: Listing, ...known: readonly Listing[]): string {
-  const witnesses = createWitnesses(
-    [content({ kind: SectionKind.ATTRACTIONS, provider: "providers/overpass" }, { listings: [...known] })],
-    LISBON,
-  );
-  const { verdict, evidence } = verify(place, witnesses, LISBON);
+function fateAmong(contents: readonly Content[], place: Listing): string {
+  const { verdict, evidence } = verify(place, createWitnesses(contents, LISBON), LISBON);
   return [
     nameOfVerdict(verdict),
     ...evidence.map(({ kind }) => Evidence_KindSchema.value[kind]?.localName),
   ].join(" ");
 }
+
+const fateOf = (place: Listing, ...known: readonly Listing[]): string => {
+  const planned = { kind: SectionKind.ATTRACTIONS, provider: "providers/overpass" };
+  return fateAmong([content(planned, { listings: [...known] })], place);
+};
 
 const ribadouro = mapped("Ribadouro", "node/1", {
   location: near(0),
@@ -268,6 +274,46 @@ describe("verdicts on what a language model names", () => {
     ],
   ] as const)
     it(`${what}: ${fate}`, () => assert.equal(fateOf(place, ...known), fate));
+
+  for (const [what, place, known, fate] of [
+    ["gone", named("Ribadouro", { location: near(0) }), [], "CONTRADICTED CLOSED"],
+    ["gone, no position", named("Ribadouro"), [], "CONTRADICTED CLOSED"],
+    [
+      "gone by one, there by another",
+      named("Ribadouro", { location: near(0) }),
+      [ribadouro],
+      "VERIFIED SAME_NAME_NEARBY",
+    ],
+    [
+      "gone here, and open where it has moved to",
+      named("Ribadouro", { location: near(0) }),
+      [{ ...ribadouro, location: at(3_000) }],
+      "CONTRADICTED CLOSED",
+    ],
+    [
+      "the same, no position",
+      named("Ribadouro"),
+      [{ ...ribadouro, location: at(3_000) }],
+      "VERIFIED SAME_NAME_NEARBY",
+    ],
+    [
+      "a neighbour with a fuller name",
+      named("Ribadouro Mercearia", { location: near(60), details: restaurant }),
+      [],
+      "UNVERIFIABLE INSIDE_DESTINATION",
+    ],
+    [
+      "another tenant now",
+      named("Velho Galeto", { ...atRibadouro, location: near(30) }),
+      [],
+      "UNVERIFIABLE INSIDE_DESTINATION",
+    ],
+  ] as const)
+    it(`${what}: ${fate}`, () => {
+      const answer = { listings: [...known], closedListings: [ribadouro] };
+      const planned = { kind: SectionKind.RESTAURANTS, provider: "providers/overpass" };
+      assert.equal(fateAmong([content(planned, answer)], place), fate);
+    });
 
   it("says who has the place, under which id, and how far apart the two are", () => {
     const witnesses = createWitnesses(

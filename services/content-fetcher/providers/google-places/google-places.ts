@@ -6,7 +6,7 @@ import type { HttpRequest } from "../../http/http-client.ts";
 import type { Answer, FetchContext, Provider, ResolvedQuery } from "../../provider.ts";
 import { answerSchema, FIELD_MASK } from "./place.ts";
 import { REFUSALS } from "./refusal.ts";
-import { toListing } from "./to-listing.ts";
+import { isGone, toListing } from "./to-listing.ts";
 
 /**
  * Nearby Search and Text Search with a mask of the Enterprise level: 35 $ for a thousand, by
@@ -101,16 +101,21 @@ async function fetchListings(
     answerSchema,
   );
   const fetchTime = timestampFromMs(fetchMs);
-  const listings = (body.places ?? [])
-    .flatMap((place) => toListing(kind, place, fetchTime) ?? [])
-    .slice(0, query.maxListingCount);
+  const { places = [] } = body;
+  const listed = (gone: boolean) =>
+    places
+      .filter((place) => isGone(place) === gone)
+      .flatMap((place) => toListing(kind, place, fetchTime) ?? [])
+      .slice(0, query.maxListingCount);
+  const listings = listed(false);
   if (listings.length === 0) return { state: "nothing-found" };
   const attribution = {
     provider: "providers/google-places",
     text: googlePlaces.terms.attribution,
     uri: "https://www.google.com/maps",
   };
-  return { state: "content", content: { listings, fetchTime, attribution }, partial: false };
+  const content = { listings, closedListings: listed(true), fetchTime, attribution };
+  return { state: "content", content, partial: false };
 }
 
 const localeOf = ({ languageCode, destination: { countryCode } }: ResolvedQuery): object => ({

@@ -12,8 +12,11 @@ type Details = NonNullable<ListingInit["details"]>;
 const MAX_CUISINE_COUNT = 5;
 const INT32_MAX = 2 ** 31 - 1;
 
-/** Places that are no more, and those that are not yet. */
-const NOT_THERE: ReadonlySet<string> = new Set(["CLOSED_PERMANENTLY", "FUTURE_OPENING"]);
+/** Whether a place is no more. */
+export const isGone = ({ businessStatus }: Place): boolean => businessStatus === "CLOSED_PERMANENTLY";
+
+/** Whether a place is not yet. */
+const isToCome = ({ businessStatus }: Place): boolean => businessStatus === "FUTURE_OPENING";
 
 /** In the words of Google Maps. For how long is not said: the listing stays, and says so in place of its hours. */
 const CLOSED_FOR_NOW = "Temporarily closed";
@@ -26,11 +29,11 @@ const PRICE_LEVELS: ReadonlyMap<string, number> = new Map([
   ["PRICE_LEVEL_VERY_EXPENSIVE", 4],
 ]);
 
-/** Undefined for what has no name, is not there, or belongs into no section of that kind. */
+/** Undefined for what has no name, is not there yet, or belongs into no section of that kind. */
 export function toListing(kind: SectionKind, place: Place, fetchTime: Timestamp): ListingInit | undefined {
   const title = oneLine(place.displayName?.text);
   const details = detailsOf(kind, place);
-  if (title === "" || details === undefined || NOT_THERE.has(place.businessStatus ?? "")) return undefined;
+  if (title === "" || details === undefined || isToCome(place)) return undefined;
   const location = locationOf(place);
   return {
     key: listingKey({ title, location }),

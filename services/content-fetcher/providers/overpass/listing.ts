@@ -30,20 +30,22 @@ export interface Place extends MapObject {
  * What sections can list, the best described first; the same elements give the same order whatever their own. Elements
  * are sorted by their tags, once for all kinds, and only those that are returned are made listings of: an answer has up
  * to a thousand.
+ *
+ * @param gone instead, what they could list if it were not closed or gone
  */
-export const toPlaces = (elements: readonly OsmElement[]): readonly Place[] =>
+export const toPlaces = (elements: readonly OsmElement[], gone = false): readonly Place[] =>
   elements
-    .flatMap((element) => toPlace(element) ?? [])
+    .flatMap((element) => toPlace(element, gone) ?? [])
     .sort(
       (a, b) =>
         b.richness - a.richness || a.element.id - b.element.id || compare(a.element.type, b.element.type),
     );
 
-function toPlace(element: OsmElement): Place | undefined {
+function toPlace(element: OsmElement, gone: boolean): Place | undefined {
   const { type, tags = {}, center } = element;
   if (!isPlace(type)) return undefined;
   const kinds = OVERPASS_KINDS.filter((kind) => isOfKind(kind, tags));
-  if (kinds.length === 0 || isGone(tags)) return undefined;
+  if (kinds.length === 0 || isGone(tags) !== gone) return undefined;
   const latitude = element.lat ?? center?.lat;
   const longitude = element.lon ?? center?.lon;
   return {

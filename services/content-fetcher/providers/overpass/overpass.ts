@@ -62,20 +62,26 @@ async function fetchListings(
   const { location } = query.destination;
   if (location === undefined)
     throw new ServiceError("PROVIDER_OUT_OF_COVERAGE", "the destination has no position");
-  const { places, fetchMs } = await context.share("query", () =>
+  const { places, gone, fetchMs } = await context.share("query", () =>
     askMap(location.latitude, location.longitude, context),
   );
   const fetchTime = timestampFromMs(fetchMs);
-  const listings = toListings(kind, places, query.languageCode, fetchTime, query.maxListingCount);
+  const { languageCode, maxListingCount } = query;
+  const listings = toListings(kind, places, languageCode, fetchTime, maxListingCount);
   if (listings.length === 0) return { state: "nothing-found" };
-  return { state: "content", content: { listings, fetchTime }, partial: false };
+  const closedListings = toListings(kind, gone, languageCode, fetchTime, maxListingCount);
+  return { state: "content", content: { listings, closedListings, fetchTime }, partial: false };
 }
 
 async function askMap(
   latitude: number,
   longitude: number,
   context: FetchContext,
-): Promise<{ readonly places: readonly Place[]; readonly fetchMs: number }> {
+): Promise<{
+  readonly places: readonly Place[];
+  readonly gone: readonly Place[];
+  readonly fetchMs: number;
+}> {
   const { body, fetchMs } = await context.http.json(
     {
       origin: "OVERPASS_BASE_URL",
@@ -86,7 +92,7 @@ async function askMap(
     schema,
     refuseRemark,
   );
-  return { places: toPlaces(body.elements), fetchMs };
+  return { places: toPlaces(body.elements), gone: toPlaces(body.elements, true), fetchMs };
 }
 
 /** A remark in a 200 means that the server stopped before it was done: the elements may be any part of the answer. */

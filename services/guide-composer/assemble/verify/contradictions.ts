@@ -20,7 +20,7 @@ export function placeElsewhere(listing: Listing, witnesses: Witnesses): Match | 
   const { location } = listing;
   if (location === undefined || !isTellingName(name) || name.whole.words.includes("saint")) return undefined;
   const named = equallyNamed(listing, witnesses).filter(
-    (witness) => witness.isMapData && areOfOneKind(witness.listing, listing),
+    (witness) => witness.isMapData && !witness.gone && areOfOneKind(witness.listing, listing),
   );
   if (!areOnePlace(named)) return undefined;
   const [nearest] = named

@@ -43,10 +43,12 @@ function isSameName(listing: Listing, witness: Witness, apartM: number): boolean
   const alike = likeness(name, witness.name);
   if (alike === "equal") return apartM <= extentOf(witness.listing).nearM;
   if (apartM > SIMILAR_NAME_MAX_M) return false;
-  // A district's name stands in those of its hotels and its tower, so that what is less alike must be of one kind.
+  // A district's name stands in those of its hotels and its tower, and what has closed leaves its name to a neighbour.
   return (
     alike === "similar" ||
-    (listing.details.case === witness.listing.details.case && isFullerOrMisspelt(name, witness.name))
+    (!witness.gone &&
+      listing.details.case === witness.listing.details.case &&
+      isFullerOrMisspelt(name, witness.name))
   );
 }
 
@@ -81,7 +83,10 @@ function onlyOneNamed(listing: Listing, witnesses: Witnesses): readonly Witness[
   const named = equallyNamed(listing, witnesses).filter(
     (witness) => areComparable(listing, witness.listing) && !addressesDiffer(address, witness.address),
   );
-  return isTellingName(nameOf(listing)) && areOnePlace(named) ? named : [];
+  // What has moved has closed where it was.
+  const open = named.filter(({ gone }) => !gone);
+  const meant = open.length > 0 ? open : named;
+  return isTellingName(nameOf(listing)) && areOnePlace(meant) ? meant : [];
 }
 
 /** Events of an alike name that begin together. Where they are is often stated by one source only. */

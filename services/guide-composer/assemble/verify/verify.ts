@@ -25,9 +25,12 @@ import type { Witnesses } from "./witnesses.ts";
 export function verify(listing: Listing, witnesses: Witnesses, destination: Destination): Verification {
   const isEvent = listing.details.case === "event";
   const borneOut = isEvent ? sameEvents(listing, witnesses) : samePlaces(listing, witnesses);
-  const onMap = borneOut.filter(({ witness }) => witness.isMapData);
-  const closed = onMap.filter(({ witness }) => isClosedForNow(witness.listing.openingHours));
-  const supports = borneOut.map(toEvidence);
+  const onMap = borneOut.filter(({ witness }) => witness.isMapData && !witness.gone);
+  const closed = borneOut.filter(({ witness }) =>
+    // One provider may not know yet that a place has come back, or that another has taken over its name.
+    onMap.length === 0 ? witness.gone : isClosedForNow(witness.listing.openingHours),
+  );
+  const supports = borneOut.filter(({ witness }) => !witness.gone).map(toEvidence);
   if (closed.length > 0)
     return verdict(Verdict.CONTRADICTED, [
       ...closed.map((match) => toEvidence({ ...match, kind: Kind.CLOSED })),

@@ -18,6 +18,8 @@ export interface Witness {
   readonly location: Point | undefined;
   /** Whether it is map data: a travel guide bears out, but does not contradict. */
   readonly isMapData: boolean;
+  /** Whether its provider marks it as closed or gone: then it says nothing but that. */
+  readonly gone: boolean;
 }
 
 export interface Near {
@@ -34,7 +36,7 @@ export interface Witnesses {
   readonly named: (name: Name) => readonly Witness[];
   /** Whoever shares an identifier: that of a provider, or the Wikidata id. */
   readonly identified: (listing: Listing) => readonly Witness[];
-  /** Places of map data with a house number of the address. */
+  /** Places of map data that are there, with a house number of the address. */
   readonly housed: (address: Address) => readonly Witness[];
   readonly events: readonly Witness[];
   /** Up to here from the destination's centre a position is inside of it, metres; undefined without a centre. */
@@ -67,8 +69,12 @@ const NOBODY: readonly Witness[] = [];
  * @param contents of all sections of the guide, without those that a language model wrote: it would bear itself out
  */
 export function createWitnesses(contents: readonly Content[], destination: Destination): Witnesses {
-  const all = contents.flatMap(({ listings }) => listings.map(toWitness));
+  const all = contents.flatMap(({ listings, closedListings }) => [
+    ...listings.map((listing) => toWitness(listing, false)),
+    ...closedListings.map((listing) => toWitness(listing, true)),
+  ]);
   const places = all.filter(({ listing }) => listing.details.case !== "event");
+  const open = places.filter(({ gone }) => !gone);
   const rows = new Map<number, Witness[]>();
   const byName = new Map<string, Witness[]>();
   const byId = new Map<string, Witness[]>();
@@ -76,7 +82,8 @@ export function createWitnesses(contents: readonly Content[], destination: Desti
   for (const witness of places) {
     if (witness.location !== undefined) add(rows, rowOf(witness.location.latitude), witness);
     for (const key of keysOf(witness.name)) add(byName, key, witness);
-    if (witness.isMapData) for (const number of witness.address.numbers) add(byNumber, number, witness);
+    if (witness.isMapData && !witness.gone)
+      for (const number of witness.address.numbers) add(byNumber, number, witness);
   }
   for (const witness of all) for (const id of idsOf(witness.listing)) add(byId, id, witness);
 
@@ -95,8 +102,8 @@ export function createWitnesses(contents: readonly Content[], destination: Desti
     identified: (listing) => gather(byId, idsOf(listing)),
     housed: ({ numbers }) => gather(byNumber, numbers),
     events: all.filter(({ listing }) => listing.details.case === "event"),
-    insideM: insideM(places, destination.location),
-    town: townOf(places),
+    insideM: insideM(open, destination.location),
+    town: townOf(open),
     attributions: new Map(
       contents.flatMap(({ attribution }) =>
         attribution === undefined ? [] : [[attribution.provider, attribution] as const],
@@ -105,12 +112,13 @@ export function createWitnesses(contents: readonly Content[], destination: Desti
   };
 }
 
-const toWitness = (listing: Listing): Witness => ({
+const toWitness = (listing: Listing, gone: boolean): Witness => ({
   listing,
   name: nameOf(listing),
   address: toAddress(listing.address),
   location: listing.location,
   isMapData: isMapData(listing),
+  gone,
 });
 
 const rowOf = (latitude: number): number => Math.floor(latitude / ROW_DEGREES);

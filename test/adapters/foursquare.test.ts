@@ -62,6 +62,14 @@ describe("Foursquare", () => {
     ]);
   });
 
+  it("tells apart from the listings what has closed", async () => {
+    served.answerWith(() => ({ body: CONSTRUCTED }));
+    const { content } = await served.adapter().fetch(SectionKind.RESTAURANTS, queryOf());
+    assert.ok(content && content.closedListings.length > 0);
+    const listed = titles(content.listings);
+    assert.ok(titles(content.closedListings).every((title) => !listed.includes(title)));
+  });
+
   it("says nothing where Foursquare says nothing that holds", async () => {
     const [, cafe, garden] = await listingsOf(SectionKind.RESTAURANTS);
     assert.ok(cafe?.details.case === "restaurant" && garden?.details.case === "restaurant");

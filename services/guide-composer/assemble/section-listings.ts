@@ -10,7 +10,7 @@ import {
 import type { ResolvedSpec, SettledContent } from "../plan.ts";
 import { distinct, joinListings, withUniqueKeys } from "./listings/merge.ts";
 import { rankListings } from "./listings/rank.ts";
-import { fares, isContradicted } from "./verify/standing.ts";
+import { isContradicted, isGoodEnough } from "./verify/standing.ts";
 import { verify } from "./verify/verify.ts";
 import type { Witnesses } from "./verify/witnesses.ts";
 
@@ -52,7 +52,9 @@ export function listingsOf(
   const all = withUniqueKeys([...joined((listing) => !isContradicted(listing)), ...joined(isContradicted)]);
   const texts = contents.flatMap(({ narratives }) => narratives.map(({ text }) => text));
   const ranked = rankListings(all, preferences, destination, texts);
-  const shown = ranked.filter((listing) => !isContradicted(listing) && fares(listing, spec.minVerification));
+  const shown = ranked.filter(
+    (listing) => !isContradicted(listing) && isGoodEnough(listing, spec.minVerification),
+  );
   const listings = shown.slice(0, MAX_LISTING_COUNT);
   const contradictedListings = ranked.filter(isContradicted).slice(0, MAX_LISTING_COUNT);
   return {

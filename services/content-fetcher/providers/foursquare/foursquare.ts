@@ -5,7 +5,7 @@ import type { SectionKind } from "../../../../shared/gen/wayfarer/type/v1/conten
 import { ServiceError } from "../../../../shared/errors.ts";
 import type { Answer, FetchContext, Provider, ResolvedQuery } from "../../provider.ts";
 import { readableArray } from "../readable-array.ts";
-import { FIELDS, placeSchema, toListing, type ListingInit, type Place } from "./listing.ts";
+import { FIELDS, isClosed, placeSchema, toListing, type ListingInit, type Place } from "./listing.ts";
 import { SUBJECTS } from "./subjects.ts";
 
 /** Of the API that took the place of v3 in 2025: names its paths, fields and errors. */
@@ -53,11 +53,12 @@ async function fetchListings(
   const { places, fetchMs, failure } = await askPlaces(kind, query, context);
   const fetchTime = timestampFromMs(fetchMs);
   const listings: ListingInit[] = [];
+  const closedListings: ListingInit[] = [];
   const seen = new Set<string>();
   for (const place of places) {
     const listing = seen.has(place.fsq_place_id) ? undefined : toListing(kind, place, fetchTime);
     seen.add(place.fsq_place_id);
-    if (listing !== undefined) listings.push(listing);
+    if (listing !== undefined) (isClosed(place) ? closedListings : listings).push(listing);
   }
   // Nothing on the first page says little while the next one is missing; else what has come stands.
   if (listings.length === 0 && failure !== undefined) throw failure;
@@ -66,6 +67,7 @@ async function fetchListings(
     state: "content",
     content: {
       listings: listings.slice(0, query.maxListingCount),
+      closedListings: closedListings.slice(0, query.maxListingCount),
       fetchTime,
       attribution: {
         provider: "providers/foursquare",

@@ -65,11 +65,11 @@ export const placeSchema = z.object({
 
 export type Place = z.infer<typeof placeSchema>;
 
-/** Undefined for what has closed and for what the section is not about. */
+/** Undefined for what the section is not about. */
 export function toListing(kind: SectionKind, place: Place, fetchTime: Timestamp): ListingInit | undefined {
   const title = oneLine(place.name);
   const details = detailsOf(kind, place);
-  if (title === "" || details === undefined || isClosed(place)) return undefined;
+  if (title === "" || details === undefined) return undefined;
   const location = locationOf(place);
   const summary = cutAtSentence(plainText(place.description), MAX_SUMMARY_LENGTH);
   const rating = place.rating ?? 0;
@@ -103,7 +103,7 @@ export function toListing(kind: SectionKind, place: Place, fetchTime: Timestamp)
 }
 
 /** A place that has closed keeps its page; the older field says how sure that is, as in `VeryLikelyClosed`. */
-const isClosed = ({ date_closed: closedOn, closed_bucket: bucket }: Place): boolean =>
+export const isClosed = ({ date_closed: closedOn, closed_bucket: bucket }: Place): boolean =>
   oneLine(closedOn) !== "" || /closed$/i.test(bucket ?? "");
 
 function detailsOf(kind: SectionKind, place: Place): ListingInit["details"] | undefined {

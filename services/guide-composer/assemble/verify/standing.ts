@@ -17,5 +17,5 @@ export const isContradicted = ({ verification }: Listing): boolean =>
   verification?.verdict === Verdict.CONTRADICTED;
 
 /** Whether a listing fares well enough; what needed no check does. */
-export const fares = ({ verification }: Listing, minVerdict: Verdict): boolean =>
+export const isGoodEnough = ({ verification }: Listing, minVerdict: Verdict): boolean =>
   verification === undefined || standingOf(verification.verdict) >= standingOf(minVerdict);

@@ -152,6 +152,12 @@ describe("verdicts on what a language model names", () => {
       "UNVERIFIABLE INSIDE_DESTINATION",
     ],
     [
+      "the Wikidata id elsewhere",
+      named("The Moorish Fort", { location: near(9_000), wikidataId: "Q214" }),
+      [castle],
+      "CONTRADICTED ELSEWHERE",
+    ],
+    [
       "a park on the other side of the town",
       named("Jardim da Estrela", { location: near(6_000) }),
       [garden],

@@ -24,28 +24,28 @@ export interface Place extends MapObject {
   readonly richness: number;
   /** One, or a few: a theatre can be a sight too. */
   readonly kinds: readonly SectionKind[];
+  /** Closed, or no more. */
+  readonly gone: boolean;
 }
 
 /**
- * What sections can list, the best described first; the same elements give the same order whatever their own. Elements
+ * What sections can list, and what they could if it were not gone, the best described first; the same elements give the same order whatever their own. Elements
  * are sorted by their tags, once for all kinds, and only those that are returned are made listings of: an answer has up
  * to a thousand.
- *
- * @param gone instead, what they could list if it were not closed or gone
  */
-export const toPlaces = (elements: readonly OsmElement[], gone = false): readonly Place[] =>
+export const toPlaces = (elements: readonly OsmElement[]): readonly Place[] =>
   elements
-    .flatMap((element) => toPlace(element, gone) ?? [])
+    .flatMap((element) => toPlace(element) ?? [])
     .sort(
       (a, b) =>
         b.richness - a.richness || a.element.id - b.element.id || compare(a.element.type, b.element.type),
     );
 
-function toPlace(element: OsmElement, gone: boolean): Place | undefined {
+function toPlace(element: OsmElement): Place | undefined {
   const { type, tags = {}, center } = element;
   if (!isPlace(type)) return undefined;
   const kinds = OVERPASS_KINDS.filter((kind) => isOfKind(kind, tags));
-  if (kinds.length === 0 || isGone(tags) !== gone) return undefined;
+  if (kinds.length === 0) return undefined;
   const latitude = element.lat ?? center?.lat;
   const longitude = element.lon ?? center?.lon;
   return {
@@ -56,6 +56,7 @@ function toPlace(element: OsmElement, gone: boolean): Place | undefined {
     location: latitude !== undefined && longitude !== undefined ? { latitude, longitude } : undefined,
     richness: richnessOf(tags),
     kinds,
+    gone: isGone(tags),
   };
 }
 
@@ -63,6 +64,7 @@ function toPlace(element: OsmElement, gone: boolean): Place | undefined {
  * The best described listings of a kind.
  *
  * @param places as `toPlaces` sorts them
+ * @param gone instead, those that are closed or no more
  */
 export function toListings(
   kind: SectionKind,
@@ -70,13 +72,14 @@ export function toListings(
   languageCode: string,
   fetchTime: Timestamp,
   maxCount: number,
+  gone = false,
 ): ListingInit[] {
   const teller = { provider: "providers/overpass", suffixes: suffixesOf(languageCode), fetchTime };
   const seen = new Set<string>();
   const listings: ListingInit[] = [];
   for (const place of places) {
     if (listings.length >= maxCount) break;
-    if (!place.kinds.includes(kind)) continue;
+    if (place.gone !== gone || !place.kinds.includes(kind)) continue;
     // One query answers several kinds, so that an element can come twice; a place can be mapped as node and as area.
     const { id, wikidataId } = place;
     if (seen.has(id) || (wikidataId !== undefined && seen.has(wikidataId))) continue;

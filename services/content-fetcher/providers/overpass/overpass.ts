@@ -62,14 +62,14 @@ async function fetchListings(
   const { location } = query.destination;
   if (location === undefined)
     throw new ServiceError("PROVIDER_OUT_OF_COVERAGE", "the destination has no position");
-  const { places, gone, fetchMs } = await context.share("query", () =>
+  const { places, fetchMs } = await context.share("query", () =>
     askMap(location.latitude, location.longitude, context),
   );
   const fetchTime = timestampFromMs(fetchMs);
   const { languageCode, maxListingCount } = query;
   const listings = toListings(kind, places, languageCode, fetchTime, maxListingCount);
   if (listings.length === 0) return { state: "nothing-found" };
-  const closedListings = toListings(kind, gone, languageCode, fetchTime, maxListingCount);
+  const closedListings = toListings(kind, places, languageCode, fetchTime, maxListingCount, true);
   return { state: "content", content: { listings, closedListings, fetchTime }, partial: false };
 }
 
@@ -77,11 +77,7 @@ async function askMap(
   latitude: number,
   longitude: number,
   context: FetchContext,
-): Promise<{
-  readonly places: readonly Place[];
-  readonly gone: readonly Place[];
-  readonly fetchMs: number;
-}> {
+): Promise<{ readonly places: readonly Place[]; readonly fetchMs: number }> {
   const { body, fetchMs } = await context.http.json(
     {
       origin: "OVERPASS_BASE_URL",
@@ -92,7 +88,7 @@ async function askMap(
     schema,
     refuseRemark,
   );
-  return { places: toPlaces(body.elements), gone: toPlaces(body.elements, true), fetchMs };
+  return { places: toPlaces(body.elements), fetchMs };
 }
 
 /** A remark in a 200 means that the server stopped before it was done: the elements may be any part of the answer. */

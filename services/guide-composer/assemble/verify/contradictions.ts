@@ -11,7 +11,7 @@ const HOUSES_OF_MANY = new Set(
   "market hall court center mall hotel arcade station shopping passage galleria".split(" "),
 );
 /**
- * The one place of an equal name, when it is farther away than that place is large. Several of a name say nothing, nor
+ * The one place of an equal name or identifier, when it is farther away than that place is large. Several of a name say nothing, nor
  * does a restaurant at another address, which may be a branch that the map's selection lacks; and a town has several
  * churches of one saint.
  */
@@ -19,11 +19,12 @@ export function placeElsewhere(listing: Listing, witnesses: Witnesses): Match | 
   const name = nameOf(listing);
   const { location } = listing;
   if (location === undefined || !isTellingName(name) || name.whole.words.includes("saint")) return undefined;
-  const named = equallyNamed(listing, witnesses).filter(
+  const known = new Set([...witnesses.identified(listing), ...equallyNamed(listing, witnesses)]);
+  const meant = [...known].filter(
     (witness) => witness.isMapData && !witness.gone && areOfOneKind(witness.listing, listing),
   );
-  if (!areOnePlace(named)) return undefined;
-  const [nearest] = named
+  if (!areOnePlace(meant)) return undefined;
+  const [nearest] = meant
     .flatMap((witness): (Match & { readonly apartM: number })[] => {
       const apartM = apartOf(listing, witness);
       return apartM === undefined ? [] : [{ kind: Kind.ELSEWHERE, witness, apartM }];

@@ -20,6 +20,7 @@ const section = fc.record({
   title: fc.string(),
   listings: fc.array(fc.record({ title: fc.string(), summary: fc.string() }), { maxLength: 5 }),
   providerOutcomes: fc.array(outcome, { maxLength: 4 }),
+  leftOutListingCount: fc.nat({ max: 100 }),
 });
 const guides: fc.Arbitrary<Guide> = fc
   .record({
@@ -52,6 +53,7 @@ describe("outline of an encoded guide", () => {
               })),
           ),
           expireMs: expireTime && timestampMs(expireTime),
+          leftOutListingCount: guide.sections.reduce((sum, each) => sum + each.leftOutListingCount, 0),
         });
       }),
     );

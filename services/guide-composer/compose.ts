@@ -13,7 +13,7 @@ import { checkComplete } from "./completeness.ts";
 import type { Call, CheckedRequest, ComposeDependencies, ComposeEvent } from "./composition.ts";
 import { outlineOf, type GuideOutline } from "./guide-outline.ts";
 import { toGuidePlan } from "./guide-plan.ts";
-import { holdBytes, holdMessage, type HeldGuide } from "./held-guide.ts";
+import { encodeAhead, holdBytes, holdMessage, type HeldGuide } from "./held-guide.ts";
 import { createContentLoad } from "./load-contents.ts";
 import { personalize } from "./personalize/personalize.ts";
 import { createPlan, nameGuide, type CatalogOffering } from "./plan.ts";
@@ -124,8 +124,10 @@ export async function* compose(
     const { result, madeOf } = event;
     sources.set(section.kind, madeOf);
     assembled.set(section.kind, result);
-    if (result.state === "section") yield { type: "section", section: result.section };
-    else yield { type: "omission", omission: result.omission, counts };
+    if (result.state === "section") {
+      yield { type: "section", section: result.section };
+      if (counts.settled < counts.planned) encodeAhead(result.section);
+    } else yield { type: "omission", omission: result.omission, counts };
   }
 
   const inOrder = plan.sections.flatMap(({ kind }) => assembled.get(kind) ?? []);

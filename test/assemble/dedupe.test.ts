@@ -31,6 +31,19 @@ describe("deduping listings", () => {
       );
   });
 
+  it("unites what another provider has under a name that is said to be one of it", () => {
+    const military = mapped("Lisbon Military Museum", "way/1", {
+      location: near(0),
+      alternateTitles: ["Museu Militar de Lisboa"],
+    });
+    const local = listing("Museu Militar de Lisboa", { location: near(100) });
+    assert.equal(unite([local], [military]).length, 1);
+    assert.deepEqual(unite([local], [{ ...military, alternateTitles: [] }]), []);
+    // A name is worth less than a title: farther away it may be another place's.
+    assert.deepEqual(unite([{ ...local, location: military.location }], [military]).length, 1);
+    assert.deepEqual(unite([listing(local.title, { location: near(200) })], [military]), []);
+  });
+
   it("keeps apart what only sounds alike", () => {
     for (const [a, b] of [
       ["National Gallery", "National Portrait Gallery"],

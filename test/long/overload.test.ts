@@ -73,21 +73,24 @@ describe("R13: twice as many calls as the composer can answer", function () {
     pair = await startBenchPair();
     generator = await startLoadGenerator();
     await pair.setLatencyMs(0);
-    const requests = destinationNames(GUIDE_COUNT).map((name) =>
-      create(ComposeGuideRequestSchema, {
-        spec: { destination: { case: "destinationName", value: name }, sectionKinds: KINDS },
-      }),
-    );
-    for (const request of requests) {
-      const { guide } = await pair.client.composeGuide(request);
+    const messages: string[] = [];
+    for (const name of destinationNames(GUIDE_COUNT)) {
+      const spec = { destination: { case: "destinationName" as const, value: name }, sectionKinds: KINDS };
+      const { guide } = await pair.client.composeGuide({ spec });
       assert.deepEqual(guide?.omissions, [], "a guide with omissions is not kept");
+      const trip = {
+        lodging: {
+          displayName: "Hotel",
+          ...(guide.destination?.location && { location: guide.destination.location }),
+        },
+      };
+      const request = create(ComposeGuideRequestSchema, { spec, trip });
+      messages.push(Buffer.from(toBinary(ComposeGuideRequestSchema, request)).toString("base64"));
     }
     base = {
       address: pair.address,
       path: "/wayfarer.guide.v1.GuideService/ComposeGuide",
-      messages: requests.map((request) =>
-        Buffer.from(toBinary(ComposeGuideRequestSchema, request)).toString("base64"),
-      ),
+      messages,
       sessionCount: 8,
     };
   });

@@ -157,6 +157,7 @@ describe("listings of an article", () => {
     assert.deepEqual(tower, {
       key: "q215003",
       title: "Tower",
+      alternateTitles: ["Torre"],
       summary: "Also: Torre. Old tower.",
       languageCode: "en",
       location: { latitude: 38.69159, longitude: -9.21598 },

@@ -7,6 +7,7 @@ import {
   accessibilityOf,
   addressOf,
   descriptionOf,
+  alternateNamesOf,
   nameOf,
   oneLine,
   valuesOf,
@@ -64,6 +65,7 @@ export function toListing(
   return {
     key: listingKey({ title, wikidataId, location }),
     title,
+    alternateTitles: alternateNamesOf(tags, title),
     ...(kind === SectionKind.NEIGHBORHOODS
       ? neighborhoodSummary(tags, suffixes)
       : descriptionOf(tags, suffixes)),

@@ -48,6 +48,16 @@ export function nameOf(tags: Tags, suffixes: readonly string[]): string {
   return oneLine(tags["name"]);
 }
 
+/** Keys of further names, the most telling ones first. */
+const NAME_KEYS = ["name", "name:en", "official_name", "alt_name", "short_name"];
+const MAX_ALTERNATE_COUNT = 5;
+
+/** Its other names, as people on the spot and other providers may call it. */
+export const alternateNamesOf = (tags: Tags, title: string): string[] =>
+  [...new Set(NAME_KEYS.flatMap((key) => valuesOf(tags[key])))]
+    .filter((name) => name !== title)
+    .slice(0, MAX_ALTERNATE_COUNT);
+
 /**
  * The description in the language asked for, then in English, then as it is, in a language that is not stated.
  *

@@ -14,6 +14,8 @@ export type ListingInit = MessageInitShape<typeof ListingSchema>;
 
 /** Limit of `Listing.summary`, characters. */
 export const MAX_SUMMARY_LENGTH = 600;
+/** Limit of `Listing.alternate_titles`. */
+const MAX_ALTERNATE_COUNT = 5;
 /** Directions up to this length say where a place is; longer ones how to get there, which is no address. */
 const MAX_ADDRESS_DIRECTIONS_LENGTH = 80;
 /** Farther than this from its article's centre, a position is a slip, such as a lost sign; the place may still be right. */
@@ -75,6 +77,7 @@ export function toListing(raw: RawListing, article: Article, details: ListingIni
   return {
     key: listingKey({ title: raw.name, wikidataId: raw.wikidataId, location }),
     title: raw.name,
+    alternateTitles: alternatesOf(raw),
     summary,
     languageCode: summary === "" ? "" : "en",
     ...(location && { location }),
@@ -87,6 +90,12 @@ export function toListing(raw: RawListing, article: Article, details: ListingIni
     details,
   };
 }
+
+/** What stands in `alt`: one name, or several with commas between them. */
+const alternatesOf = ({ alt, name }: RawListing): string[] =>
+  [...new Set(alt.split(/[,;]/).map((part) => part.trim().replace(/\.$/, "")))]
+    .filter((part) => part !== "" && part !== name)
+    .slice(0, MAX_ALTERNATE_COUNT);
 
 /**
  * What only listings of its kind have.

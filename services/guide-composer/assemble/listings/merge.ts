@@ -17,12 +17,14 @@ import {
   Verification_Verdict as Verdict,
 } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { distanceM } from "../distance.ts";
+import { fold } from "../words.ts";
 import { isClosedForNow } from "../hours/closed-for-now.ts";
 import { standingOf } from "../verify/standing.ts";
 import { groupListings } from "./dedupe.ts";
 
 const MAX_DISH_COUNT = 5;
 const MAX_HIGHLIGHT_COUNT = 8;
+const MAX_ALTERNATE_TITLE_COUNT = 5;
 /** Positions of one place this far apart are not two sides of it: one of them is wrong. */
 const ALTERNATIVE_MIN_M = 500;
 
@@ -92,6 +94,7 @@ function join(first: Listing, members: readonly Listing[], languageCode: string)
   return {
     ...own,
     key: wikidataId === "" ? first.key : wikidataId.toLowerCase(),
+    alternateTitles: alternateTitlesOf(first, members),
     summary: summary.summary,
     languageCode: summary.languageCode,
     ...(location && { location }),
@@ -112,6 +115,17 @@ function join(first: Listing, members: readonly Listing[], languageCode: string)
     details: joinDetails(first, members),
   };
 }
+
+/** Other names than the title, each spelling once: those that providers state, then what they have it under. */
+const alternateTitlesOf = ({ title }: Listing, members: readonly Listing[]): string[] =>
+  distinct(
+    [
+      title,
+      ...members.flatMap(({ alternateTitles }) => alternateTitles),
+      ...members.map((member) => member.title),
+    ],
+    fold,
+  ).slice(1, 1 + MAX_ALTERNATE_TITLE_COUNT);
 
 /** What members say otherwise than what is believed. */
 function alternativesTo(

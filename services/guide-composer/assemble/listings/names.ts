@@ -80,7 +80,7 @@ export interface Name {
   readonly whole: Spelling;
   /** Without what stands in parentheses; undefined when nothing does. */
   readonly outer: Spelling | undefined;
-  /** What may be another name of it: in parentheses, beside a slash or a dash. */
+  /** What may be another name of it: in parentheses, beside a slash or a dash, or said to be one. */
   readonly alternates: readonly Spelling[];
 }
 
@@ -130,11 +130,16 @@ export function toName(title: string): Name {
 
 const names = createNote<Listing, Name>("name");
 
-/** The title of a listing, taken apart once as long as the listing lives: every step of the assembly asks for it. */
+/** The names of a listing, taken apart once as long as the listing lives: every step of the assembly asks for it. */
 export function nameOf(listing: Listing): Name {
   const known = names.of(listing);
   if (known !== undefined) return known;
-  const name = toName(listing.title);
+  const own = toName(listing.title);
+  const others = listing.alternateTitles.flatMap((title) => {
+    const { whole, outer, alternates } = toName(title);
+    return [whole, ...(outer === undefined ? [] : [outer]), ...alternates].filter(isTelling);
+  });
+  const name = others.length === 0 ? own : { ...own, alternates: [...own.alternates, ...others] };
   names.write(listing, name);
   return name;
 }
@@ -202,8 +207,10 @@ export const isNamed = (title: Name, asked: Name): boolean =>
   (isTelling(asked.whole) && asked.whole.words.every((word) => title.whole.words.includes(word)));
 
 /** Equal titles have one of these in common, and few others do. */
-export const keysOf = ({ whole, outer }: Name): string[] =>
-  [...new Set([whole.key, whole.joined, outer?.key ?? "", outer?.joined ?? ""])].filter((key) => key !== "");
+export const keysOf = ({ whole, outer, alternates }: Name): string[] => {
+  const spellings = [whole, ...(outer === undefined ? [] : [outer]), ...alternates];
+  return [...new Set(spellings.flatMap(({ key, joined }) => [key, joined]))].filter((key) => key !== "");
+};
 
 /** Whether a title has a word that not many places share. */
 export const isTellingName = ({ whole }: Name): boolean => isTelling(whole);

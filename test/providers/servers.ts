@@ -166,9 +166,9 @@ export const TEST_SERVERS = {
     subjectOf: ({ body }) => perplexitySubjectOf(body),
   },
   "openai-compatible": {
-    origins: ["OPENAI_BASE_URL"],
-    keySetting: "OPENAI_API_KEY",
-    texts: { OPENAI_MODEL: "gpt-4.1-mini" },
+    origins: ["OPENAI_COMPATIBLE_BASE_URL"],
+    keySetting: "OPENAI_COMPATIBLE_API_KEY",
+    texts: { OPENAI_COMPATIBLE_MODEL: "gpt-4.1-mini" },
     faultReplies: OPENAI_FAULTS,
     create: ({ worlds, inventsPlaces }) => createOpenAi(worlds, { inventsPlaces }),
     column: () => "text",

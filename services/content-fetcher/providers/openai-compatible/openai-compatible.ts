@@ -21,9 +21,9 @@ import { SUBJECTS, type NamedPlace, type Subject } from "./subjects.ts";
 
 const ID = "openai-compatible";
 const NAME = `providers/${ID}`;
-const ORIGIN = "OPENAI_BASE_URL";
-const PATH = "OPENAI_API_PATH";
-const MODEL = "OPENAI_MODEL";
+const ORIGIN = "OPENAI_COMPATIBLE_BASE_URL";
+const PATH = "OPENAI_COMPATIBLE_API_PATH";
+const MODEL = "OPENAI_COMPATIBLE_MODEL";
 
 /**
  * Some 500 tokens that a small model reads at 0.40 $ a million and 500 that it writes at 1.60 $, by
@@ -42,7 +42,7 @@ export const openAiCompatible: Provider = {
   id: ID,
   displayName: "OpenAI-compatible server",
   origins: [{ setting: ORIGIN, defaultUrl: "https://api.openai.com" }],
-  keySetting: "OPENAI_API_KEY",
+  keySetting: "OPENAI_COMPATIBLE_API_KEY",
   textSettings: [
     {
       setting: MODEL,
@@ -71,7 +71,7 @@ export const openAiCompatible: Provider = {
   limits: {
     attemptTimeoutMs: 5_000,
     maxConcurrentCount: 2,
-    concurrencySetting: "OPENAI_MAX_CONCURRENT_CALLS",
+    concurrencySetting: "OPENAI_COMPATIBLE_MAX_CONCURRENT_CALLS",
     maxCallsPerMinute: undefined,
   },
   fetch: fetchPlaces,

@@ -296,7 +296,7 @@ describe("Geoapify", () => {
       const [garden] = await listingsOf(SectionKind.ATTRACTIONS, body);
       assert.equal(garden?.title, "Madison Square Garden");
       assert.equal(garden.citations[0]?.uri, "https://www.openstreetmap.org/way/138141251");
-      assert.equal(garden.address, "Pennsylvania Plaza 4, 10001 New York");
+      assert.equal(garden.address, "4 Pennsylvania Plaza, New York 10001");
     });
   });
 });

@@ -65,6 +65,34 @@ describe("Overpass", () => {
     assert.ok(citation.fetchTime && timestampMs(citation.fetchTime) === NOW_MS);
   });
 
+  it("writes an address in the order of its country", async () => {
+    const addressIn = async (countryCode: string, tags: object): Promise<string | undefined> => {
+      const named = { amenity: "restaurant", name: "Grill", ...tags };
+      const element = { type: "node", id: 1, lat: 38.71, lon: -9.13, tags: named };
+      served.answerWith(() => ({ body: JSON.stringify({ elements: [element] }) }));
+      const query = queryOf({ destination: { countryCode } });
+      const { content } = await served.adapter().fetch(SectionKind.RESTAURANTS, query);
+      return content?.listings[0]?.address;
+    };
+    const boston = {
+      "addr:street": "Huntington Avenue",
+      "addr:housenumber": "465",
+      "addr:postcode": "02115",
+      "addr:city": "Boston",
+    };
+    assert.equal(await addressIn("US", boston), "465 Huntington Avenue, Boston 02115");
+    assert.equal(await addressIn("FR", boston), "465 Huntington Avenue, 02115 Boston");
+    assert.equal(await addressIn("DE", boston), "Huntington Avenue 465, 02115 Boston");
+    assert.equal(await addressIn("", boston), "Huntington Avenue 465, 02115 Boston");
+    // Across a border the place itself says where it is.
+    assert.equal(
+      await addressIn("CH", { ...boston, "addr:country": "fr" }),
+      "465 Huntington Avenue, 02115 Boston",
+    );
+    assert.equal(await addressIn("US", { "addr:city": "Boston", "addr:place": "Pier 4" }), "Pier 4, Boston");
+    assert.equal(await addressIn("US", { "addr:full": "Huntington Avenue 465" }), "Huntington Avenue 465");
+  });
+
   it("names places in the language asked for, and keeps the local name in the citation", async () => {
     const cafe = byTitle(await listingsOf(SectionKind.RESTAURANTS), "Model Café");
     assert.equal(cafe.citations[0]?.title, "OpenStreetMap: Model Café (Café Modelo)");

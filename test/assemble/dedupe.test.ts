@@ -105,6 +105,20 @@ describe("deduping listings", () => {
     );
   });
 
+  it("compares addresses whichever way round street and number stand", () => {
+    const named = (title: string, address: string) =>
+      mapped(title, `node/${title}`, { location: near(0), address, details: DETAILS.restaurant });
+    const others = (address: string) => [listing("Amory", { address, details: DETAILS.restaurant })];
+    for (const [one, other, same] of [
+      ["465 Huntington Avenue, Boston 02115", "Huntington Avenue 465, 02115 Boston", 1],
+      ["10, Rue de Rivoli", "Rue de Rivoli 10, 75004 Paris", 1],
+      ["350 5th Avenue", "5th Avenue 350", 1],
+      ["350 5th Avenue", "5th Avenue 20", 0],
+      ["465 Huntington Avenue", "Huntington Avenue 20", 0],
+    ] as const)
+      assert.equal(unite([named("Cafe Amory", one)], others(other)).length, same, `${one}, ${other}`);
+  });
+
   it("goes by Wikidata before names, and never against it", () => {
     const tower = listing("東京タワー", { wikidataId: "Q183536", location: near(0) });
     assert.equal(

@@ -10,6 +10,7 @@ import {
   type Destination,
   type Listing,
 } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { suffixesOf } from "../../services/content-fetcher/providers/osm/tags.ts";
 import {
   toListings,
   toPlaces,
@@ -94,6 +95,12 @@ const MAX_SLIP_M = 150;
 const [MIN_MOVE_M, MAX_MOVE_M] = [1_500, 12_000];
 const METERS_PER_DEGREE = 111_195;
 const FETCH_TIME = timestampFromMs(Date.UTC(2026, 10, 24, 12));
+const TELLER = {
+  provider: "providers/overpass",
+  suffixes: suffixesOf("en"),
+  countryCode: "",
+  fetchTime: FETCH_TIME,
+};
 
 /** A place of the world, as the map would list it. */
 interface Spot {
@@ -121,7 +128,7 @@ export function drawCorpus(worlds: Worlds, cities: readonly City[], seed: string
 function spotsOf(world: World, kind: SectionKind): Spot[] {
   const places = toPlaces(world.elements).filter(({ kinds }) => kinds.includes(kind));
   return places.flatMap((place: Place): Spot[] => {
-    const [init] = toListings(kind, [place], "en", FETCH_TIME, 1);
+    const [init] = toListings(kind, [place], TELLER, 1);
     const { tags } = place;
     const street = [tags["addr:street"], tags["addr:housenumber"]].filter(Boolean).join(" ");
     return init === undefined

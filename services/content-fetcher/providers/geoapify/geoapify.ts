@@ -73,7 +73,12 @@ async function fetchListings(
     schema,
   );
   const fetchTime = timestampFromMs(fetchMs);
-  const teller = { provider: "providers/geoapify", suffixes: suffixesOf(query.languageCode), fetchTime };
+  const teller = {
+    provider: "providers/geoapify",
+    suffixes: suffixesOf(query.languageCode),
+    countryCode: query.destination.countryCode,
+    fetchTime,
+  };
   const listings = toListings(kind, body.features.map(toFound), teller, language, query.maxListingCount);
   if (listings.length === 0) return { state: "nothing-found" };
   return { state: "content", content: { listings, fetchTime }, partial: false };

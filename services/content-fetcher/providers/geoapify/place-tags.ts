@@ -15,6 +15,7 @@ export const placeSchema = z.object({
   housenumber: scalar,
   postcode: scalar,
   city: scalar,
+  country_code: scalar,
   categories: z.array(z.string()).nullish(),
   website: scalar,
   opening_hours: scalar,
@@ -71,6 +72,7 @@ export function tagsOf(place: PlaceProperties, language: string): Tags {
     put("addr:postcode", place.postcode);
     put("addr:city", place.city);
   }
+  put("addr:country", place.country_code);
   put("opening_hours", place.opening_hours);
   put("website", place.website);
   if (!tags.has("contact:phone")) put("phone", place.contact?.phone);

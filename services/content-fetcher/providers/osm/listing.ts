@@ -2,10 +2,10 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { SectionKind, type ListingSchema } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { listingKey } from "../listing-key.ts";
+import { addressOf } from "./address.ts";
 import type { Details } from "./details.ts";
 import {
   accessibilityOf,
-  addressOf,
   descriptionOf,
   alternateNamesOf,
   nameOf,
@@ -34,6 +34,8 @@ export interface Teller {
   readonly provider: string;
   /** Of the language asked for, as `suffixesOf` gives them. */
   readonly suffixes: readonly string[];
+  /** ISO 3166-1 alpha-2 code of the destination's country; empty outside any. */
+  readonly countryCode: string;
   readonly fetchTime: Timestamp;
 }
 
@@ -56,7 +58,7 @@ export function toListing(
   kind: SectionKind,
   object: MapObject,
   details: Details,
-  { provider, suffixes, fetchTime }: Teller,
+  { provider, suffixes, countryCode, fetchTime }: Teller,
 ): ListingInit | undefined {
   const { id, ownId, wikidataId, tags, location } = object;
   const title = nameOf(tags, suffixes);
@@ -70,7 +72,7 @@ export function toListing(
       ? neighborhoodSummary(tags, suffixes)
       : descriptionOf(tags, suffixes)),
     ...(location && { location }),
-    address: addressOf(tags),
+    address: addressOf(tags, countryCode),
     phone: valuesOf(tags["phone"] ?? tags["contact:phone"])[0] ?? "",
     websiteUri: webUriOf(tags["website"], tags["contact:website"], tags["url"]),
     openingHours: oneLine(tags["opening_hours"]),

@@ -97,17 +97,6 @@ export const kebab = (word: string): string =>
     .toLowerCase()
     .replaceAll(/[\s_]+/g, "-");
 
-export function addressOf(tags: Tags): string {
-  const way = tags["addr:street"] ?? tags["addr:place"];
-  if (way === undefined) return oneLine(tags["addr:full"]);
-  const street = joined(oneLine(way), " ", oneLine(tags["addr:housenumber"]));
-  const town = joined(oneLine(tags["addr:postcode"]), " ", oneLine(tags["addr:city"]));
-  return joined(street, ", ", town);
-}
-
-const joined = (first: string, separator: string, second: string): string =>
-  first === "" || second === "" ? first || second : `${first}${separator}${second}`;
-
 /** The first of the values that is a web address; empty when none is. */
 export function webUriOf(...texts: readonly (string | undefined)[]): string {
   for (const text of texts) {

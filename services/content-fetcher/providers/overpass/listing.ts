@@ -1,8 +1,7 @@
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { SectionKind } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { detailsOf, isOfKind } from "../osm/details.ts";
-import { toListing, type ListingInit, type MapObject } from "../osm/listing.ts";
-import { isGone, richnessOf, suffixesOf, wikidataIdOf, type Tags } from "../osm/tags.ts";
+import { toListing, type ListingInit, type MapObject, type Teller } from "../osm/listing.ts";
+import { isGone, richnessOf, wikidataIdOf, type Tags } from "../osm/tags.ts";
 import { OVERPASS_KINDS } from "./query.ts";
 
 /** One element of an Overpass answer. */
@@ -69,12 +68,10 @@ function toPlace(element: OsmElement): Place | undefined {
 export function toListings(
   kind: SectionKind,
   places: readonly Place[],
-  languageCode: string,
-  fetchTime: Timestamp,
+  teller: Teller,
   maxCount: number,
   gone = false,
 ): ListingInit[] {
-  const teller = { provider: "providers/overpass", suffixes: suffixesOf(languageCode), fetchTime };
   const seen = new Set<string>();
   const listings: ListingInit[] = [];
   for (const place of places) {

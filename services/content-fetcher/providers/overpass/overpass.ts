@@ -5,7 +5,7 @@ import type { SectionKind } from "../../../../shared/gen/wayfarer/type/v1/conten
 import { ServiceError } from "../../../../shared/errors.ts";
 import type { HttpAnswer } from "../../http/http-client.ts";
 import type { Answer, FetchContext, Provider, ResolvedQuery } from "../../provider.ts";
-import { isTags, type Tags } from "../osm/tags.ts";
+import { isTags, suffixesOf, type Tags } from "../osm/tags.ts";
 import { toListings, toPlaces, type Place } from "./listing.ts";
 import { buildQuery, OVERPASS_KINDS } from "./query.ts";
 
@@ -67,9 +67,15 @@ async function fetchListings(
   );
   const fetchTime = timestampFromMs(fetchMs);
   const { languageCode, maxListingCount } = query;
-  const listings = toListings(kind, places, languageCode, fetchTime, maxListingCount);
+  const teller = {
+    provider: "providers/overpass",
+    suffixes: suffixesOf(languageCode),
+    countryCode: query.destination.countryCode,
+    fetchTime,
+  };
+  const listings = toListings(kind, places, teller, maxListingCount);
   if (listings.length === 0) return { state: "nothing-found" };
-  const closedListings = toListings(kind, places, languageCode, fetchTime, maxListingCount, true);
+  const closedListings = toListings(kind, places, teller, maxListingCount, true);
   return { state: "content", content: { listings, closedListings, fetchTime }, partial: false };
 }
 

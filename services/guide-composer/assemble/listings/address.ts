@@ -17,17 +17,20 @@ export interface Address {
   readonly isStreet: boolean;
 }
 
+/** "5th" is the name of a street, and no house number. */
+const isNumber = (word: string): boolean => /^\d/.test(word) && !/^\d+(?:st|nd|rd|th)$/.test(word);
+
 const NUMBER_ONLY = /^\s*\d+\s*[a-z]?(?:\s*[-–]\s*\d+)?\s*$/i;
 
-/** Street and house number stand in the first part, the number at times in the second; the town tells nothing. */
+/** Street and house number stand in the first part, at times one of them in the second; the town tells nothing. */
 export function toAddress(text: string): Address {
   const [street = "", next = ""] = text.replace(/\([^()]*\)/g, "").split(",");
-  const words = wordsOf(NUMBER_ONLY.test(next) ? `${street} ${next}` : street);
-  const numbers = words.filter((word) => /^\d/.test(word));
+  const words = wordsOf(NUMBER_ONLY.test(next) || NUMBER_ONLY.test(street) ? `${street} ${next}` : street);
+  const numbers = words.filter(isNumber);
   return {
     numbers,
     words: words.filter(
-      (word) => !/^\d/.test(word) && word.length > 1 && !STREET_KINDS.has(word) && !ARTICLES.has(word),
+      (word) => !isNumber(word) && word.length > 1 && !STREET_KINDS.has(word) && !ARTICLES.has(word),
     ),
     isStreet: numbers.length > 0 || words.some((word) => STREET_KINDS.has(word)),
   };

@@ -121,6 +121,40 @@ describe("a guide as Markdown", () => {
     assert.match(text, /- 2 pages of openstreetmap\.org \(ODbL-1\.0\), linked at their entries/);
   });
 
+  it("links a page once where the source of a listing is its own page too", () => {
+    const tickets = "https://www.ticketmaster.de/event/1";
+    const text = render({
+      sections: [
+        {
+          title: "Events",
+          listings: [
+            listing("Concert", {
+              websiteUri: "https://band.example",
+              details: { case: "event", value: { ticketUri: tickets } },
+              citations: [page("Concert", tickets)],
+            }),
+            listing("Bar", {
+              websiteUri: "https://bar.example",
+              citations: [page("Bar", "https://bar.example/")],
+            }),
+            listing("Tour", {
+              websiteUri: "https://tour.example",
+              details: { case: "experience", value: { bookingUri: "https://tour.example" } },
+              citations: [page("Tours")],
+            }),
+          ],
+        },
+      ],
+    });
+    assert.match(
+      text,
+      /\*\*Concert\*\* · \[website\]\(<https:\/\/band\.example\/>\) · \[tickets\]\(<https:\/\/www\.ticketmaster\.de\/event\/1>\)\n/,
+    );
+    assert.match(text, /\*\*Bar\*\* · \[website\]\(<https:\/\/bar\.example\/>\)\n/);
+    assert.match(text, /\*\*Tour\*\* \[1\] · \[booking\]\(<https:\/\/tour\.example\/>\)\n/);
+    assert.match(text, /- 1 page of ticketmaster\.de, linked at its entry/);
+  });
+
   it("shows what a listing is on one line and how to find it on the next", () => {
     const text = render({
       sections: [

@@ -37,12 +37,21 @@ export class CitedPages {
     );
   }
 
-  /** Links to the pages that only this thing cites. */
-  links(citations: readonly Citation[]): readonly string[] {
+  /**
+   * Links to the pages that only this thing cites.
+   *
+   * @param linked what is linked beside them, as `safeUri` writes it, and is not linked again
+   */
+  links(citations: readonly Citation[], linked: ReadonlySet<string> = new Set()): readonly string[] {
     const single = citations.filter((own) => this.#isSingle(own));
     // Several providers can tell of the same page.
     const firstOf = new Map(single.toReversed().map((own) => [pageOf(own), own]));
-    return single.filter((own) => firstOf.get(pageOf(own)) === own).map((own) => this.#link(own));
+    return single
+      .filter((own) => firstOf.get(pageOf(own)) === own)
+      .flatMap((own) => {
+        const made = this.#link(own);
+        return linked.has(safeUri(own.uri) ?? "") ? [] : [made];
+      });
   }
 
   #isSingle(citation: Citation): boolean {

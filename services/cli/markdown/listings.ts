@@ -47,13 +47,18 @@ function windowInWords({ startTime, endTime, allDay }: TimeWindow, clock: LocalC
   return last === first ? `${start} to ${clock.time(endMs)}` : `${start} to ${last} ${clock.time(endMs)}`;
 }
 
-/** Pages of a listing besides its own, each with a word for it. */
-function pagesOf({ details, websiteUri }: Listing): readonly string[] {
+/** A word for each page that a listing states as its own; the page that is good for two things has the more telling one. */
+function pagesOf({ details, websiteUri }: Listing): ReadonlyMap<string, string> {
   const pages: (readonly [string, string])[] = [["website", websiteUri]];
   if (details.case === "restaurant") pages.push(["reservation", details.value.reservationUri]);
   if (details.case === "event") pages.push(["tickets", details.value.ticketUri]);
   if (details.case === "experience") pages.push(["booking", details.value.bookingUri]);
-  return pages.flatMap(([word, uri]) => (safeUri(uri) === undefined ? [] : [link(word, uri)]));
+  return new Map(
+    pages.flatMap(([word, uri]) => {
+      const page = safeUri(uri);
+      return page === undefined ? [] : [[page, word] as const];
+    }),
+  );
 }
 
 function priceOf({ details }: Listing): string {
@@ -112,7 +117,11 @@ function renderListing(listing: Listing, pages: CitedPages, clock: LocalClock): 
   ]
     .filter((part) => oneLine(part) !== "")
     .map((part, index) => (index === 0 ? escapeLine(part) : escapeMarkdown(part)));
-  const links = [...pagesOf(listing), ...pages.links(listing.citations)];
+  const own = pagesOf(listing);
+  const links = [
+    ...own.entries().map(([uri, word]) => link(word, uri)),
+    ...pages.links(listing.citations, new Set(own.keys())),
+  ];
   if (found.length === 0) return [first, ...links].join(" · ");
   // Two spaces at the end of a line break it.
   return `${first}  \n  ${[...found, ...links].join(" · ")}`;

@@ -121,6 +121,19 @@ describe("a guide as Markdown", () => {
     assert.match(text, /- 2 pages of openstreetmap\.org \(ODbL-1\.0\), linked at their entries/);
   });
 
+  it("lists events by date, those of a whole day before what else begins that day", () => {
+    const event = (title: string, day: number, hour: number, allDay = false) =>
+      listing(title, {
+        details: { case: "event", value: { window: { startTime: at(day, hour), allDay } } },
+      });
+    const best = [event("Ball", 3, 20), event("Midnight mass", 2, 0), event("Fair", 2, 0, true)];
+    const text = render({ sections: [{ title: "Events", listings: [...best, event("Concert", 1, 19)] }] });
+    const titles = text.matchAll(/^- \*\*([^*]+)\*\*/gm).map(([, title]) => title);
+    assert.deepEqual([...titles], ["Concert", "Fair", "Midnight mass", "Ball"]);
+    const sights = render({ sections: [{ title: "Attractions", listings: [listing("B"), listing("A")] }] });
+    assert.ok(sights.indexOf("**B**") < sights.indexOf("**A**"));
+  });
+
   it("links a page once where the source of a listing is its own page too", () => {
     const tickets = "https://www.ticketmaster.de/event/1";
     const text = render({

@@ -86,9 +86,23 @@ const alternativesOf = ({ alternatives }: Listing): readonly string[] =>
     ];
   });
 
-/** Listings as a list: what it is and why on the first line, how to find it on the second. */
+/** Listings as a list: what it is and why on the first line, how to find it on the second. Events stand in the order of their dates. */
 export const renderListings = (listings: readonly Listing[], pages: CitedPages, clock: LocalClock): string =>
-  listings.map((listing) => renderListing(listing, pages, clock)).join("\n");
+  [...listings]
+    .sort(compareStarts)
+    .map((listing) => renderListing(listing, pages, clock))
+    .join("\n");
+
+/** Whole days first of what begins at one instant; what has no date keeps its place. */
+function compareStarts({ details: a }: Listing, { details: b }: Listing): number {
+  const [left, right] = [a, b].map((details) =>
+    details.case === "event" ? details.value.window : undefined,
+  );
+  if (left?.startTime === undefined || right?.startTime === undefined) return 0;
+  return (
+    timestampMs(left.startTime) - timestampMs(right.startTime) || Number(right.allDay) - Number(left.allDay)
+  );
+}
 
 function renderListing(listing: Listing, pages: CitedPages, clock: LocalClock): string {
   const kind = kindInWords(listing, clock);

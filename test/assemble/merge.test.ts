@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
+  DailyForecast_Basis as Basis,
   DailyForecastSchema,
   FactSchema,
   NarrativeSchema,
   Verification_Verdict as Verdict,
+  type DailyForecast,
   type Listing,
 } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { mergeListings } from "../../services/guide-composer/assemble/listings/merge.ts";
@@ -205,5 +208,28 @@ describe("merging texts and weather", () => {
       ["providers/a", "providers/b"],
     );
     assert.equal(mergeForecasts([[day(2, "providers/c")], [day(1, "providers/a")]])[0]?.basis, 1);
+  });
+
+  it("takes the times of the sun from the next provider where the first states neither", () => {
+    const [rise, set, other] = [1, 2, 3].map((ms) => timestampFromMs(ms));
+    const day = (provider: string, init: object) =>
+      create(DailyForecastSchema, {
+        date: { year: 2026, month: 12, day: 1 },
+        basis: Basis.FORECAST,
+        citations: cited(provider),
+        ...init,
+      });
+    const sunOf = (...days: readonly DailyForecast[]): object => {
+      const [merged] = mergeForecasts(days.map((one) => [one]));
+      return [
+        merged?.sunriseTime,
+        merged?.sunsetTime,
+        merged?.citations.map(({ provider }) => provider).join(" "),
+      ];
+    };
+    const both = day("providers/b", { sunriseTime: rise, sunsetTime: set });
+    assert.deepEqual(sunOf(day("providers/a", {}), both), [rise, set, "providers/a providers/b"]);
+    const one = day("providers/a", { sunsetTime: other });
+    assert.deepEqual(sunOf(one, both), [undefined, other, "providers/a"]);
   });
 });

@@ -60,5 +60,13 @@ function complete(own: DailyForecast, other: DailyForecast): DailyForecast {
     filled.condition = other.condition;
     used = true;
   }
+  // Two providers' times need not belong together: both come from one.
+  const { sunriseTime, sunsetTime } = other;
+  const hasSun = sunriseTime !== undefined || sunsetTime !== undefined;
+  if (hasSun && filled.sunriseTime === undefined && filled.sunsetTime === undefined) {
+    if (sunriseTime !== undefined) filled.sunriseTime = sunriseTime;
+    if (sunsetTime !== undefined) filled.sunsetTime = sunsetTime;
+    used = true;
+  }
   return used ? { ...filled, citations: mergeCitations([own.citations, other.citations]) } : own;
 }

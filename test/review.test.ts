@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { GuideSchema, SectionStatus, type Guide } from "../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
-import { BudgetLevel, SectionKind } from "../shared/gen/wayfarer/type/v1/content_pb.ts";
+import {
+  BudgetLevel,
+  SectionKind,
+  Verification_Verdict as Verdict,
+} from "../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ErrorReason } from "../shared/gen/wayfarer/type/v1/error_reason_pb.ts";
 import { FILLER_PHRASES } from "../services/guide-composer/review/filler.ts";
 import { review } from "../services/guide-composer/review/review.ts";
@@ -266,6 +270,12 @@ describe("the review", () => {
     assert.ok(score < 0.5);
     assert.equal(passed, false);
     assert.equal(review(guide({})).passed, false);
+  });
+
+  it("misses no itinerary where nobody vouches for a place", () => {
+    const doubted = listing("Tower", { verification: { verdict: Verdict.UNVERIFIABLE } });
+    const { findings: found } = review(withSection({ kind: ATTRACTIONS, listings: [doubted] }));
+    assert.ok(!found.some(({ rule }) => rule === "itinerary-missing"));
   });
 
   it("lists findings of heavier rules first, and does not pass a guide without citations", () => {

@@ -1,12 +1,13 @@
 import type { Guide } from "../../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { SectionKind } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { isVouchedFor } from "../assemble/verify/standing.ts";
 import type { Rule } from "./rule.ts";
 
-/** Whether a listing can be a stop at all: neighborhoods and whole-day events cannot. */
+/** Whether a listing can be a stop at all: neighborhoods, whole-day events and what nobody vouches for cannot. */
 const canBeStop = (guide: Guide): boolean =>
   guide.sections.some(
     ({ kind, listings }) =>
-      listings.length > 0 &&
+      listings.some(isVouchedFor) &&
       (kind === SectionKind.ATTRACTIONS ||
         kind === SectionKind.RESTAURANTS ||
         kind === SectionKind.EXPERIENCES),

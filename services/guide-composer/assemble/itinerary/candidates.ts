@@ -9,6 +9,7 @@ import type { Point } from "../distance.ts";
 import type { Hours } from "../hours/hours.ts";
 import { readHours } from "../hours/read-hours.ts";
 import { isNamed, likeness, nameOf, toName } from "../listings/names.ts";
+import { isVouchedFor } from "../verify/standing.ts";
 import { singular } from "../words.ts";
 import type { Role } from "./slots.ts";
 import { roofOf } from "./weather.ts";
@@ -97,7 +98,10 @@ export function createProjection(center: Point): (point: Point) => Position {
   });
 }
 
-/** Listings that can be stops: no neighborhood, for that is where the stops are, unless the traveller named it. */
+/**
+ * Listings that can be stops. Only where the traveller named it: a neighborhood, for that is where the stops are, and a
+ * place that nobody vouches for, which may not be there.
+ */
 export function toCandidates(
   sections: readonly Section[],
   named: ReadonlySet<string>,
@@ -114,7 +118,7 @@ export function toCandidates(
     section.listings.flatMap((listing, rank): Candidate[] => {
       const must = named.has(listing.key);
       const role = roleOf(section.kind, listing, must);
-      if (role === undefined || seen.has(listing.key)) return [];
+      if (role === undefined || seen.has(listing.key) || !(must || isVouchedFor(listing))) return [];
       seen.add(listing.key);
       return [
         {
@@ -159,7 +163,10 @@ function visitMinutesOf({ details }: Listing): number | undefined {
   return minutes > 0 ? minutes : undefined;
 }
 
-/** Events with a time of day; those of whole days, such as holidays, are no stop. */
+/**
+ * Events with a time of day; those of whole days, such as holidays, are no stop, nor is one that nobody vouches for
+ * unless the traveller named it.
+ */
 export const toTimedEvents = (
   sections: readonly Section[],
   named: ReadonlySet<string>,
@@ -168,12 +175,13 @@ export const toTimedEvents = (
   sections.flatMap(({ listings }) =>
     listings.flatMap((listing, rank) => {
       const window = listing.details.case === "event" ? listing.details.value.window : undefined;
-      if (window?.startTime === undefined || window.allDay) return [];
+      const must = named.has(listing.key);
+      if (window?.startTime === undefined || window.allDay || !(must || isVouchedFor(listing))) return [];
       return [
         {
           listing,
           rank,
-          must: named.has(listing.key),
+          must,
           startMs: timestampMs(window.startTime),
           endMs: window.endTime && timestampMs(window.endTime),
           position: listing.location && project(listing.location),

@@ -19,3 +19,6 @@ export const isContradicted = ({ verification }: Listing): boolean =>
 /** Whether a listing fares well enough; what needed no check does. */
 export const isGoodEnough = ({ verification }: Listing, minVerdict: Verdict): boolean =>
   verification === undefined || standingOf(verification.verdict) >= standingOf(minVerdict);
+
+/** Whether somebody besides the language model that named it speaks for a place: a day is not planned around the others. */
+export const isVouchedFor = (listing: Listing): boolean => isGoodEnough(listing, Verdict.PLAUSIBLE);

@@ -1,5 +1,5 @@
-import { namesPlaces } from "./assemble/section-listings.ts";
 import { assembleSection, type AssembledSection } from "./assemble/section.ts";
+import { bearsWitness, namesPlaces } from "./assemble/verify/rests-on.ts";
 import { createWitnesses, type Witnesses } from "./assemble/verify/witnesses.ts";
 import type { Memos } from "./composition.ts";
 import type { Plan, SettledContent } from "./plan.ts";
@@ -32,19 +32,18 @@ export async function* assembleSections(
     const { section } = settled;
     const contents = contentsOf(settled);
     const madeOf = contents.map(({ source }) => source);
-    const things = [...madeOf, ...others.flatMap(contentsOf).map(({ source }) => source)];
+    const known = others.flatMap(contentsOf);
+    const things = [...madeOf, ...known.map(({ source }) => source)];
     const result = memos.sections.of(`${guideName} ${section.kind}`, things, () =>
-      assembleSection(section, contents, resolved, () => witnesses(others)),
+      assembleSection(section, contents, resolved, known, () => witnesses(known)),
     );
     return { type: "assembled", settled, result, madeOf };
   }
 
   let shared: Witnesses | undefined;
-  const witnesses = (all: readonly SettledSection[]): Witnesses =>
+  const witnesses = (all: readonly SettledContent[]): Witnesses =>
     (shared ??= createWitnesses(
-      all
-        .flatMap(contentsOf)
-        .flatMap(({ planned, content }) => (planned.languageModel ? [] : (content ?? []))),
+      all.filter(bearsWitness).flatMap(({ content }) => content ?? []),
       resolved.destination,
     ));
 

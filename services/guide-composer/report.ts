@@ -7,6 +7,7 @@ import {
   type SectionReport,
 } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { ProviderOutcome_Kind, type SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { verdictsRestOn } from "./assemble/verify/rests-on.ts";
 import type { Decision } from "./cache/probe.ts";
 import type { GuideOutline, ProviderCallOfGuide } from "./guide-outline.ts";
 import type { CatalogOffering, SettledContent } from "./plan.ts";
@@ -80,9 +81,7 @@ export function createReport(facts: CallFacts): CallReport {
       (sum, lookedUp) => sum + savedBy(lookedUp, facts.offerings).savedCostUsdMicros,
       0n,
     ),
-    staleSectionKinds: [
-      ...new Set(facts.lookedUp.filter(isStale).map(({ settled }) => settled.planned.kind)),
-    ],
+    staleSectionKinds: kindsOf(facts.lookedUp).filter((kind) => reliedOn(kind, facts.lookedUp).some(isStale)),
     leftOutListingCount: facts.leftOutListingCount,
     sectionReports: facts.explain ? sectionReports(facts.lookedUp, facts.endMs) : [],
   });
@@ -133,11 +132,33 @@ const costOfRepeating = (call: ProviderCallOfGuide, offerings: readonly CatalogO
         ?.expectedCostUsdMicros ?? call.costUsdMicros)
     : call.costUsdMicros;
 
+const kindsOf = (lookedUp: readonly LookedUp[]): SectionKind[] => [
+  ...new Set(lookedUp.map(({ settled }) => settled.planned.kind)),
+];
+
+const ofKind = (kind: SectionKind, lookedUp: readonly LookedUp[]): LookedUp[] =>
+  lookedUp.filter(({ settled }) => settled.planned.kind === kind);
+
+/** Contents that a section is made of, and those of others that its verdicts rest on. */
+function reliedOn(kind: SectionKind, lookedUp: readonly LookedUp[]): LookedUp[] {
+  const own = ofKind(kind, lookedUp).map(({ settled }) => settled);
+  const grounds = verdictsRestOn(
+    own,
+    lookedUp.map(({ settled }) => settled),
+  );
+  const all = new Set([...own, ...grounds]);
+  return lookedUp.filter(({ settled }) => all.has(settled));
+}
+
 function sectionReports(lookedUp: readonly LookedUp[], endMs: number): SectionReport[] {
-  const kinds: SectionKind[] = [...new Set(lookedUp.map(({ settled }) => settled.planned.kind))];
-  return kinds.map((kind) => {
-    const own = lookedUp.filter(({ settled }) => settled.planned.kind === kind);
-    const stalenessMs = Math.max(0, ...own.filter(isStale).map(({ settled }) => endMs - settled.expireMs));
+  return kindsOf(lookedUp).map((kind) => {
+    const own = ofKind(kind, lookedUp);
+    const stalenessMs = Math.max(
+      0,
+      ...reliedOn(kind, lookedUp)
+        .filter(isStale)
+        .map(({ settled }) => endMs - settled.expireMs),
+    );
     return {
       $typeName: "wayfarer.guide.v1.SectionReport",
       kind,

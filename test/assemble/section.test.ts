@@ -94,6 +94,24 @@ describe("assembling a section", () => {
     assert.equal(timestampMs(result.section.freshness.expireTime), NOW_MS + HOUR_MS);
   });
 
+  it("is valid no longer, and as old, as what its verdicts rest on", () => {
+    const other = settled(
+      { ...B, kind: SectionKind.RESTAURANTS, provider: "providers/overpass" },
+      { listings: [mapped("Grill", "node/1")], fetchTime: timestampFromMs(NOW_MS - 2 * HOUR_MS) },
+      { expireMs: NOW_MS + 1 },
+    );
+    const silent = settled({ ...B, kind: SectionKind.WEATHER }, {}, { expireMs: NOW_MS - HOUR_MS });
+    const times = (own: SettledContent): readonly unknown[] => {
+      const result = assembleSection(planned, [own, settled(B, "nothing")], resolved, [other, silent]);
+      assert.ok(result.state === "section");
+      const { fetchTime, expireTime } = result.section.freshness ?? {};
+      return [fetchTime && timestampMs(fetchTime) - NOW_MS, expireTime && timestampMs(expireTime) - NOW_MS];
+    };
+    // That nobody has it there is what its verdict rests on.
+    assert.deepEqual(times(settled({ ...A, languageModel: true }, castle)), [-2 * HOUR_MS, 1]);
+    assert.deepEqual(times(settled(A, castle)), [0, HOUR_MS]);
+  });
+
   it("has no age when it is empty, but an end", () => {
     const result = assemble(settled(A, "nothing"), settled(B, "nothing"));
     assert.ok(result.state === "section");
@@ -135,7 +153,7 @@ describe("assembling a section", () => {
       resolved.destination,
     );
     const answers = [settled(named, { listings: [listing("Castle", castleThere)] }), settled(B, "nothing")];
-    const result = assembleSection(planned, answers, resolved, () => witnesses);
+    const result = assembleSection(planned, answers, resolved, [], () => witnesses);
     assert.ok(result.state === "section");
     assert.deepEqual(
       result.section.attributions.map(({ provider }) => provider),

@@ -10,6 +10,7 @@ import {
 import type { ResolvedSpec, SettledContent } from "../plan.ts";
 import { distinct, joinListings, withUniqueKeys } from "./listings/merge.ts";
 import { rankListings } from "./listings/rank.ts";
+import { namesPlaces } from "./verify/rests-on.ts";
 import { isContradicted, isGoodEnough } from "./verify/standing.ts";
 import { verify } from "./verify/verify.ts";
 import type { Witnesses } from "./verify/witnesses.ts";
@@ -64,10 +65,6 @@ export function listingsOf(
     attributions: attributionsOf(contents, [...listings, ...contradictedListings], known),
   };
 }
-
-/** Whether a language model named places in it. */
-export const namesPlaces = ({ planned, content }: SettledContent): boolean =>
-  planned.languageModel && content !== undefined && content.listings.length > 0;
 
 /** A place that map data has goes by its id there from then on, so that the two are joined however they are spelled. */
 function withVerification(listing: Listing, verification: Verification): Listing {

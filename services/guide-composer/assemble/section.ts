@@ -15,6 +15,7 @@ import { titleOf } from "../sections.ts";
 import { visibleDigest } from "./digest.ts";
 import { mergeFacts, mergeForecasts, mergeNarratives } from "./merge-text.ts";
 import { listingsOf } from "./section-listings.ts";
+import { bearsWitness, verdictsRestOn } from "./verify/rests-on.ts";
 import { createWitnesses, type Witnesses } from "./verify/witnesses.ts";
 
 export type AssembledSection =
@@ -48,14 +49,17 @@ function contributionOf({ content, outcome }: SettledContent): Contribution {
  * Merges what the providers of a section answered; what none could answer is an omission with its reason.
  *
  * @param settled one for each content of `planned`, in any order
- * @param witnesses of the whole guide, that places which a language model named are checked against; asked for only
- * when there are such places. Default: those of the section itself
+ * @param known contents of the whole guide, that places which a language model named are checked against. Default:
+ * those of the section itself
+ * @param witnesses made of `known`; asked for only when there are such places
  */
 export function assembleSection(
   planned: PlannedSection,
   settled: readonly SettledContent[],
   resolved: ResolvedSpec,
-  witnesses: () => Witnesses = () => createWitnesses(contentsOfOthers(settled), resolved.destination),
+  known: readonly SettledContent[] = settled,
+  witnesses: () => Witnesses = () =>
+    createWitnesses(contentsOf(known.filter(bearsWitness)), resolved.destination),
 ): AssembledSection {
   const ordered = [...settled].sort((a, b) => preferenceOf(a, planned) - preferenceOf(b, planned));
   const providerOutcomes = ordered.map(({ outcome }) => outcome);
@@ -72,19 +76,22 @@ export function assembleSection(
       omission: create(OmissionSchema, { kind: planned.kind, reason, providerOutcomes }),
     };
   }
-  const contents = filled.flatMap(({ content }) => content ?? []);
+  const contents = contentsOf(filled);
   const body = bodyOf(planned, filled, resolved, witnesses);
   const cut = failures.length > 0 || having("cut-content").length > 0;
   const status =
     contents.length === 0 ? SectionStatus.EMPTY : cut ? SectionStatus.PARTIAL : SectionStatus.COMPLETE;
-  const fetches = contents.flatMap(({ fetchTime }) => (fetchTime ? [timestampMs(fetchTime)] : []));
+  const grounds = verdictsRestOn(filled, known);
+  const fetches = [...contents, ...contentsOf(grounds)].flatMap(({ fetchTime }) =>
+    fetchTime ? [timestampMs(fetchTime)] : [],
+  );
   const section = create(SectionSchema, {
     ...body,
     status,
     freshness: {
       // Nothing was fetched for an empty section, so that nothing in it has an age.
       ...(fetches.length > 0 && { fetchTime: timestampFromMs(Math.min(...fetches)) }),
-      expireTime: timestampFromMs(Math.min(...answers.map((answer) => answer.expireMs))),
+      expireTime: timestampFromMs(Math.min(...[...answers, ...grounds].map(({ expireMs }) => expireMs))),
     },
     providerOutcomes,
     etag: visibleDigest([
@@ -122,7 +129,7 @@ function bodyOf(
   resolved: ResolvedSpec,
   witnesses: () => Witnesses,
 ) {
-  const contents = filled.flatMap(({ content }) => content ?? []);
+  const contents = contentsOf(filled);
   const { languageCode } = resolved;
   return {
     ...listingsOf(filled, resolved, witnesses),
@@ -137,10 +144,8 @@ function bodyOf(
   };
 }
 
-const contentsOfOthers = (settled: readonly SettledContent[]): Content[] =>
-  settled.flatMap(({ planned, content }) =>
-    planned.languageModel || content === undefined ? [] : [content],
-  );
+const contentsOf = (settled: readonly SettledContent[]): Content[] =>
+  settled.flatMap(({ content }) => content ?? []);
 
 /** Equal instants mean that the terms forbid storing. */
 const mayBeStored = ({ fetchTime, storeUntilTime }: Content): boolean =>

@@ -303,23 +303,33 @@ describe("a guide from any outcomes of its providers", () => {
     },
   );
 
-  holds("names the source of everything, and shows each provider's attribution", ({ guide }) => {
-    for (const section of guide.sections) {
-      const { narratives, facts, listings, forecasts, contradictedListings, attributions } = section;
-      const shown = new Set(attributions.map(({ provider }) => provider));
-      assert.equal(shown.size, attributions.length);
-      for (const { citations } of [
-        ...narratives,
-        ...facts,
-        ...listings,
-        ...forecasts,
-        ...contradictedListings,
-      ]) {
-        assert.ok(citations.length > 0);
-        for (const { provider } of citations) assert.ok(shown.has(provider));
+  holds(
+    "names the source of everything, and shows the attribution of each provider that it names",
+    ({ guide }) => {
+      for (const section of guide.sections) {
+        const { narratives, facts, listings, forecasts, contradictedListings, attributions } = section;
+        const shown = new Set(attributions.map(({ provider }) => provider));
+        assert.equal(shown.size, attributions.length);
+        const cited = new Set<string>();
+        for (const { citations } of [
+          ...narratives,
+          ...facts,
+          ...listings,
+          ...forecasts,
+          ...contradictedListings,
+        ]) {
+          assert.ok(citations.length > 0);
+          for (const { provider } of citations) {
+            assert.ok(shown.has(provider));
+            cited.add(provider);
+          }
+        }
+        for (const { verification } of [...listings, ...contradictedListings])
+          for (const { provider } of verification?.evidence ?? []) cited.add(provider);
+        for (const provider of shown) assert.ok(cited.has(provider), `nothing cites ${provider}`);
       }
-    }
-  });
+    },
+  );
 
   holds("lists what a language model alone named with a verdict that is good enough", ({ guide }, shaped) => {
     for (const { listings, contradictedListings, leftOutListingCount } of guide.sections) {

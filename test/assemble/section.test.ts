@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import {
   SectionSchema,
@@ -7,6 +7,7 @@ import {
   type Omission,
 } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import {
+  DailyForecastSchema,
   SectionKind,
   Verification_Verdict as Verdict,
 } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
@@ -14,8 +15,7 @@ import { ErrorReason } from "../../shared/gen/wayfarer/type/v1/error_reason_pb.t
 import { assembleGuide, guideIsStorable } from "../../services/guide-composer/assemble/guide.ts";
 import { assembleSection, type AssembledSection } from "../../services/guide-composer/assemble/section.ts";
 import type { SettledContent } from "../../services/guide-composer/plan.ts";
-import { createWitnesses } from "../../services/guide-composer/assemble/verify/witnesses.ts";
-import { content, listing, mapped, near, NOW_MS, planFor, settled } from "./make.ts";
+import { listing, mapped, near, NOW_MS, planFor, settled } from "./make.ts";
 
 const HOUR_MS = 3_600_000;
 const KIND = SectionKind.ATTRACTIONS;
@@ -119,13 +119,52 @@ describe("assembling a section", () => {
     assert.ok(result.section.freshness?.expireTime);
   });
 
-  it("shows each provider's attribution once", () => {
-    const result = assemble(settled(A, castle), settled(B, castle));
+  it("shows the attribution of each provider that something in it cites, and of no other", () => {
+    const attributed = (init: object): string[] => {
+      const result = assemble(settled(A, castle), settled(B, init));
+      assert.ok(result.state === "section");
+      assert.deepEqual(
+        result.section.providerOutcomes.map(({ provider }) => provider),
+        ["providers/a", "providers/b"],
+      );
+      return result.section.attributions.map(({ text }) => text);
+    };
+    const both = ["© providers/a", "© providers/b"];
+    assert.deepEqual(attributed({ listings: [listing("Castle", {}, "providers/b")] }), both);
+    assert.deepEqual(attributed({ listings: [listing("Tower", {}, "providers/b")] }), both);
+    const many = Array.from({ length: 40 }, (_, index) => listing(`Castle ${index}`, { summary: "x" }));
+    const result = assemble(
+      settled(A, {
+        listings: many.map((one) => ({ ...one, citations: castle.listings[0]?.citations ?? [] })),
+      }),
+      settled(B, { listings: [listing("Tower", {}, "providers/b")] }),
+    );
     assert.ok(result.state === "section");
     assert.deepEqual(
       result.section.attributions.map(({ text }) => text),
-      ["© providers/a", "© providers/b"],
+      ["© providers/a"],
     );
+  });
+
+  it("shows no attribution of a provider whose weather was not needed", () => {
+    const day = (provider: string, init: object = {}) => ({
+      forecasts: [
+        create(DailyForecastSchema, {
+          date: { year: 2026, month: 12, day: 1 },
+          basis: 1,
+          precipitationMm: 1,
+          citations: [{ provider, title: "forecast" }],
+          ...init,
+        }),
+      ],
+    });
+    const shown = (init: object): string[] => {
+      const result = assemble(settled(A, day("providers/a")), settled(B, day("providers/b", init)));
+      assert.ok(result.state === "section");
+      return result.section.attributions.map(({ provider }) => provider);
+    };
+    assert.deepEqual(shown({}), ["providers/a"]);
+    assert.deepEqual(shown({ maxUvIndex: 3 }), ["providers/a", "providers/b"]);
   });
 
   it("keeps apart what map data contradicts", () => {
@@ -143,17 +182,21 @@ describe("assembling a section", () => {
   it("shows the attribution of another section's provider that bears out what a model named", () => {
     const named = { ...A, languageModel: true };
     const castleThere = { location: near(0) };
-    const witnesses = createWitnesses(
-      [
-        content(
-          { kind: SectionKind.RESTAURANTS, provider: "providers/overpass" },
-          { listings: [mapped("Castle", "node/1", castleThere)] },
-        ),
-      ],
-      resolved.destination,
-    );
-    const answers = [settled(named, { listings: [listing("Castle", castleThere)] }), settled(B, "nothing")];
-    const result = assembleSection(planned, answers, resolved, [], () => witnesses);
+    const known = [
+      settled(
+        { ...B, kind: SectionKind.RESTAURANTS, provider: "providers/overpass" },
+        { listings: [mapped("Castle", "node/1", castleThere)] },
+      ),
+      settled(
+        { ...B, kind: SectionKind.RESTAURANTS, provider: "providers/silent" },
+        { listings: [mapped("Grill", "node/2", castleThere)] },
+      ),
+    ];
+    const answers = [
+      settled(named, { listings: [listing("Castle", castleThere, A.provider)] }),
+      settled(B, "nothing"),
+    ];
+    const result = assembleSection(planned, answers, resolved, known);
     assert.ok(result.state === "section");
     assert.deepEqual(
       result.section.attributions.map(({ provider }) => provider),

@@ -1,14 +1,12 @@
 import { create } from "@bufbuild/protobuf";
-import type { Content } from "../../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import {
   ProviderIdSchema,
   Verification_Verdict as Verdict,
-  type Attribution,
   type Listing,
   type Verification,
 } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { ResolvedSpec, SettledContent } from "../plan.ts";
-import { distinct, joinListings, withUniqueKeys } from "./listings/merge.ts";
+import { joinListings, withUniqueKeys } from "./listings/merge.ts";
 import { rankListings } from "./listings/rank.ts";
 import { namesPlaces } from "./verify/rests-on.ts";
 import { isContradicted, isGoodEnough } from "./verify/standing.ts";
@@ -18,13 +16,12 @@ import type { Witnesses } from "./verify/witnesses.ts";
 /** Listings that a section shows at most; more is a directory, not a guide. */
 const MAX_LISTING_COUNT = 30;
 
-/** What a section lists, and whose terms require to be shown with it. */
+/** What a section lists. */
 export interface SectionListings {
   readonly listings: Listing[];
   readonly contradictedListings: Listing[];
   /** Left out for what checking them found. */
   readonly leftOutListingCount: number;
-  readonly attributions: Attribution[];
 }
 
 /**
@@ -62,7 +59,6 @@ export function listingsOf(
     listings,
     contradictedListings,
     leftOutListingCount: ranked.length - shown.length,
-    attributions: attributionsOf(contents, [...listings, ...contradictedListings], known),
   };
 }
 
@@ -75,20 +71,4 @@ function withVerification(listing: Listing, verification: Verification): Listing
     verification,
     ...(provider !== "" && { providerIds: [create(ProviderIdSchema, { provider, id: reference })] }),
   };
-}
-
-/** Of all who contribute to a section, those included whose data only bears out or speaks against a listing. */
-function attributionsOf(
-  contents: readonly Content[],
-  listings: readonly Listing[],
-  witnesses: Witnesses | undefined,
-): Attribution[] {
-  const evident = listings.flatMap(({ verification }) => verification?.evidence ?? []);
-  return distinct(
-    [
-      ...contents.flatMap(({ attribution }) => attribution ?? []),
-      ...evident.flatMap(({ provider }) => witnesses?.attributions.get(provider) ?? []),
-    ],
-    ({ provider }) => provider,
-  );
 }

@@ -12,6 +12,7 @@ import { ProviderOutcome_Kind as OutcomeKind } from "../../../shared/gen/wayfare
 import { ErrorReason } from "../../../shared/gen/wayfarer/type/v1/error_reason_pb.ts";
 import type { PlannedSection, ResolvedSpec, SettledContent } from "../plan.ts";
 import { titleOf } from "../sections.ts";
+import { attributionsOf } from "./attributions.ts";
 import { visibleDigest } from "./digest.ts";
 import { mergeFacts, mergeForecasts, mergeNarratives } from "./merge-text.ts";
 import { listingsOf } from "./section-listings.ts";
@@ -77,16 +78,18 @@ export function assembleSection(
     };
   }
   const contents = contentsOf(filled);
+  const grounds = verdictsRestOn(filled, known);
   const body = bodyOf(planned, filled, resolved, witnesses);
+  const attributions = attributionsOf(body, [...contents, ...contentsOf(grounds)]);
   const cut = failures.length > 0 || having("cut-content").length > 0;
   const status =
     contents.length === 0 ? SectionStatus.EMPTY : cut ? SectionStatus.PARTIAL : SectionStatus.COMPLETE;
-  const grounds = verdictsRestOn(filled, known);
   const fetches = [...contents, ...contentsOf(grounds)].flatMap(({ fetchTime }) =>
     fetchTime ? [timestampMs(fetchTime)] : [],
   );
   const section = create(SectionSchema, {
     ...body,
+    attributions,
     status,
     freshness: {
       // Nothing was fetched for an empty section, so that nothing in it has an age.
@@ -101,7 +104,7 @@ export function assembleSection(
       body.listings,
       body.forecasts,
       body.contradictedListings,
-      body.attributions,
+      attributions,
     ]),
   });
   return { state: "section", section, storable: contents.every(mayBeStored) };

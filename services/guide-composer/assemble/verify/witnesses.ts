@@ -1,9 +1,5 @@
 import type { Content } from "../../../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
-import type {
-  Attribution,
-  Destination,
-  Listing,
-} from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import type { Destination, Listing } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { distanceM, type Point } from "../distance.ts";
 import { toAddress, type Address } from "../listings/address.ts";
 import { isMapData } from "../listings/merge.ts";
@@ -43,8 +39,6 @@ export interface Witnesses {
   readonly insideM: number | undefined;
   /** Words that an address in the destination has, as the map writes it; empty when no address shows them. */
   readonly town: readonly string[];
-  /** What the witnesses' providers require to be shown, by resource name. */
-  readonly attributions: ReadonlyMap<string, Attribution>;
 }
 
 /** The farthest that two positions of one place are compared over. */
@@ -104,11 +98,6 @@ export function createWitnesses(contents: readonly Content[], destination: Desti
     events: all.filter(({ listing }) => listing.details.case === "event"),
     insideM: insideM(open, destination.location),
     town: townOf(open),
-    attributions: new Map(
-      contents.flatMap(({ attribution }) =>
-        attribution === undefined ? [] : [[attribution.provider, attribution] as const],
-      ),
-    ),
   };
 }
 

@@ -62,8 +62,14 @@ describe("guides from providers with a key", function () {
       assert.equal(new Set(ids).size, ids.length);
       const titles = section.listings.map(({ title }) => title);
       assert.equal(new Set(titles).size, titles.length);
-      const texts = section.attributions.map(({ text }) => text);
-      assert.ok(texts.includes("Powered by Geoapify, © OpenStreetMap contributors"));
+      const shown = section.attributions.filter(({ provider }) => provider === "providers/geoapify");
+      assert.deepEqual(
+        shown.map(({ text, uri }) => [text, uri]),
+        [
+          ["Powered by Geoapify", "https://www.geoapify.com/"],
+          ["© OpenStreetMap contributors", "https://www.openstreetmap.org/copyright"],
+        ],
+      );
     }
     assert.equal(sectionsOf(response).length, 2);
     const again = await compose([]);

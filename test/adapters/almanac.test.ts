@@ -75,6 +75,26 @@ describe("the almanac", () => {
   const practical = async (where: keyof typeof PLACES, startDate = "2026-12-01", dayCount = 1) =>
     (await ask(SectionKind.PRACTICAL, where, { startDate, dayCount })).facts;
 
+  it("attributes each data set where it is used", async () => {
+    const shown = async (kind: SectionKind, startDate: string): Promise<(string | undefined)[]> => {
+      const { content } = await adapter.fetch(
+        kind,
+        queryOf({ startDate, dayCount: 1, destination: PLACES.munich }),
+      );
+      return [content?.attribution, ...(content?.furtherAttributions ?? [])].map((one) => one?.text);
+    };
+    const [places, countries, airports, holidays] = [
+      "GeoNames",
+      "Countries: countries-list",
+      "Airports: OurAirports",
+      "Holidays: date-holidays, from Wikipedia",
+    ];
+    assert.deepEqual(await shown(SectionKind.OVERVIEW, "2026-12-01"), [places]);
+    assert.deepEqual(await shown(SectionKind.PRACTICAL, "2026-12-01"), [countries, airports]);
+    assert.deepEqual(await shown(SectionKind.PRACTICAL, "2026-12-25"), [countries, airports, holidays]);
+    assert.deepEqual(await shown(SectionKind.EVENTS, "2026-12-25"), [holidays]);
+  });
+
   it("knows the place", async () => {
     const facts = await overview("hallstatt");
     assert.equal(valueOf(facts, "population"), "779");

@@ -15,6 +15,10 @@ export function checkContent(provider: Provider, kind: SectionKind, content: Con
   assert.equal(content.sectionKind, kind);
   assert.ok(content.fetchTime);
   assert.ok(content.attribution && content.attribution.text !== "");
+  for (const { provider: named, text } of [content.attribution, ...content.furtherAttributions]) {
+    assert.equal(named, nameOf(provider));
+    assert.notEqual(text, "");
+  }
   const { narratives, facts, listings, forecasts, closedListings } = content;
   const items = [...narratives, ...facts, ...listings, ...forecasts];
   assert.ok(items.length > 0);

@@ -146,6 +146,21 @@ describe("assembling a section", () => {
     );
   });
 
+  it("shows all that the terms of one provider want shown", () => {
+    const attribution = { provider: A.provider, text: "Powered by A", uri: "https://a.example/" };
+    const map = { provider: A.provider, text: "© B contributors", uri: "https://b.example/copyright" };
+    const content = { ...castle, attribution, furtherAttributions: [map] };
+    const result = assemble(settled(A, content), settled(B, "nothing"));
+    assert.ok(result.state === "section");
+    assert.deepEqual(
+      result.section.attributions.map(({ text, uri }) => [text, uri]),
+      [
+        ["Powered by A", "https://a.example/"],
+        ["© B contributors", "https://b.example/copyright"],
+      ],
+    );
+  });
+
   it("shows no attribution of a provider whose weather was not needed", () => {
     const day = (provider: string, init: object = {}) => ({
       forecasts: [

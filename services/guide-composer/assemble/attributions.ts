@@ -25,5 +25,8 @@ export function attributionsOf(
   ]);
   return distinct(contents, ({ provider }) => provider)
     .filter(({ provider }) => named.has(provider))
-    .flatMap(({ attribution }) => attribution ?? []);
+    .flatMap(({ attribution, furtherAttributions }) => [
+      ...(attribution === undefined ? [] : [attribution]),
+      ...furtherAttributions,
+    ]);
 }

@@ -41,7 +41,7 @@ export const almanac: Provider = {
   },
 };
 
-/** Of the data sets two ask to be named beside what comes of them. */
+/** Data sets that are named beside what comes of them; those of places and holidays ask for it. */
 const ATTRIBUTIONS = {
   places: {
     provider: "providers/almanac",
@@ -54,6 +54,18 @@ const ATTRIBUTIONS = {
     text: "Holidays: date-holidays, from Wikipedia",
     uri: "https://www.npmjs.com/package/date-holidays",
     license: "CC-BY-3.0",
+  },
+  airports: {
+    provider: "providers/almanac",
+    text: "Airports: OurAirports",
+    uri: "https://ourairports.com/data/",
+    license: "",
+  },
+  countries: {
+    provider: "providers/almanac",
+    text: "Countries: countries-list",
+    uri: "https://www.npmjs.com/package/countries-list",
+    license: "MIT",
   },
 } as const;
 
@@ -69,11 +81,15 @@ function answer(kind: SectionKind, query: ResolvedQuery): Answer {
     };
   }
   if (kind === SectionKind.PRACTICAL) {
-    const holidays = holidayFacts(query);
-    const facts = [...countryFacts(query), ...airportFacts(query), ...holidays];
-    if (facts.length === 0) return { state: "nothing-found" };
-    const attribution = holidays.length > 0 && { attribution: ATTRIBUTIONS.holidays };
-    return { state: "content", content: { facts, ...attribution }, partial: false };
+    const parts = [
+      { facts: countryFacts(query), attribution: ATTRIBUTIONS.countries },
+      { facts: airportFacts(query), attribution: ATTRIBUTIONS.airports },
+      { facts: holidayFacts(query), attribution: ATTRIBUTIONS.holidays },
+    ].filter((part) => part.facts.length > 0);
+    const [attribution, ...furtherAttributions] = parts.map((part) => part.attribution);
+    if (attribution === undefined) return { state: "nothing-found" };
+    const facts = parts.flatMap((part) => part.facts);
+    return { state: "content", content: { facts, attribution, furtherAttributions }, partial: false };
   }
   const listings = holidayListings(query).slice(0, query.maxListingCount);
   return listings.length === 0

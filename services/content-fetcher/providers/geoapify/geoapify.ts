@@ -45,6 +45,23 @@ export const geoapify: Provider = {
   geocode,
 };
 
+/** Its terms ask for both, each with its link. */
+const ATTRIBUTIONS = {
+  attribution: {
+    provider: "providers/geoapify",
+    text: "Powered by Geoapify",
+    uri: "https://www.geoapify.com/",
+  },
+  furtherAttributions: [
+    {
+      provider: "providers/geoapify",
+      text: "© OpenStreetMap contributors",
+      uri: "https://www.openstreetmap.org/copyright",
+      license: "ODbL-1.0",
+    },
+  ],
+};
+
 async function fetchListings(
   kind: SectionKind,
   query: ResolvedQuery,
@@ -81,7 +98,7 @@ async function fetchListings(
   };
   const listings = toListings(kind, body.features.map(toFound), teller, language, query.maxListingCount);
   if (listings.length === 0) return { state: "nothing-found" };
-  return { state: "content", content: { listings, fetchTime }, partial: false };
+  return { state: "content", content: { listings, fetchTime, ...ATTRIBUTIONS }, partial: false };
 }
 
 /** Properties state the position of a building better than its geometry, which may be a polygon. */

@@ -9,8 +9,10 @@ import {
   type Secret,
   type Setting,
   type SettingTable,
+  type SettingType,
   type Settings,
 } from "../../shared/config.ts";
+import { usdAmount } from "./cost/usd.ts";
 import { PROCESS_SETTINGS } from "../../shared/process-settings.ts";
 import type { Provider, ProviderSettings } from "./provider.ts";
 import { PROVIDERS } from "./providers.ts";
@@ -75,11 +77,39 @@ const originSettingsOf = ({
     ]),
   );
 
+/** Whether one of its calls costs something by its published prices. */
+const isPriced = ({ offerings }: Provider): boolean =>
+  offerings.some(({ expectedCostUsdMicros = 0, worstCostUsdMicros = 0 }) =>
+    [expectedCostUsdMicros, worstCostUsdMicros].some((usdMicros) => usdMicros > 0),
+  );
+
+/** Setting of a provider's daily budget; undefined when it is free. */
+export const budgetSettingOf = (provider: Provider): string | undefined =>
+  isPriced(provider) ? `${provider.id.toUpperCase().replaceAll("-", "_")}_DAILY_BUDGET_USD` : undefined;
+
+const budgetSettingsOf = (provider: Provider): Table<number> => {
+  const setting = budgetSettingOf(provider);
+  return setting === undefined
+    ? {}
+    : {
+        [setting]: {
+          type: usdAmount,
+          default: undefined,
+          description: `Most that calls to ${provider.displayName} may cost in a UTC day, US dollars, 0 to 1000000. Unset: no limit of its own.`,
+        },
+      };
+};
+
 /** The tables of all providers in one. */
 const tableOf = <T>(
   settingsOf: (provider: Provider) => Readonly<Record<string, T>>,
 ): Readonly<Record<string, T>> =>
   Object.fromEntries(PROVIDERS.flatMap((provider) => Object.entries(settingsOf(provider))));
+
+const filePath: SettingType<string> = {
+  mustBe: "a path of 1 to 1000 characters",
+  parse: (text) => (/^[^\0]{1,1000}$/.test(text) ? text : undefined),
+};
 
 /** All settings of content-fetcher. */
 export const FETCHER_SETTINGS = {
@@ -106,6 +136,18 @@ export const FETCHER_SETTINGS = {
     description:
       "Whether a read that takes longer than usual gets a second copy: off, or free-reads for providers without a key.",
   },
+  COST_LEDGER_FILE: {
+    type: filePath,
+    default: undefined,
+    description:
+      "File in which this process keeps what calls to providers cost, so that budgets survive its end; no other process may use it. Unset: what is counted ends with the process, and no budget may be set.",
+  },
+  DAILY_BUDGET_USD: {
+    type: usdAmount,
+    default: undefined,
+    description:
+      "Most that calls to all providers together may cost in a UTC day, US dollars, 0 to 1000000. Unset: no limit.",
+  },
   ...PROCESS_SETTINGS,
 } as const satisfies SettingTable;
 
@@ -118,6 +160,7 @@ export const PROVIDER_SETTINGS: SettingTable = tableOf<Setting<unknown>>((provid
   ...switchSettingsOf(provider),
   ...textSettingsOf(provider),
   ...concurrencySettingsOf(provider),
+  ...budgetSettingsOf(provider),
 }));
 
 /** Where the providers are reached. */
@@ -126,11 +169,19 @@ const KEY_SETTINGS = tableOf(keySettingsOf);
 const SWITCH_SETTINGS = tableOf(switchSettingsOf);
 const TEXT_SETTINGS = tableOf(textSettingsOf);
 const CONCURRENCY_SETTINGS = tableOf(concurrencySettingsOf);
+const BUDGET_SETTINGS = tableOf(budgetSettingsOf);
 
 /** What the settings, or the providers' terms, do not allow together. */
 export function contradictionsOf(values: Readonly<Record<string, unknown>>): readonly string[] {
   const commercial = values["COMMERCIAL_USE"] === "on";
-  return PROVIDERS.flatMap(({ displayName, origins, keySetting, switches = [] }) => [
+  const budgets = ["DAILY_BUDGET_USD", ...Object.keys(BUDGET_SETTINGS)].filter(
+    (setting) => values[setting] !== undefined,
+  );
+  const unkept = "COST_LEDGER_FILE" in values && values["COST_LEDGER_FILE"] === undefined ? budgets : [];
+  const ofBudgets = unkept.map(
+    (setting) => `${setting} is set, and COST_LEDGER_FILE is not: a restart would begin the budget anew`,
+  );
+  const ofProviders = PROVIDERS.flatMap(({ displayName, origins, keySetting, switches = [] }) => [
     ...origins
       .filter(
         ({ setting, defaultUrl, use }) => commercial && use !== undefined && values[setting] === defaultUrl,
@@ -149,6 +200,7 @@ export function contradictionsOf(values: Readonly<Record<string, unknown>>): rea
       )
       .map(({ setting, values: [, on] = OFF_AND_ON }) => `${setting} is ${on}, and ${keySetting} is not set`),
   ]);
+  return [...ofBudgets, ...ofProviders];
 }
 
 /** One base URL per origin of the providers, by the name of the setting. */
@@ -170,6 +222,7 @@ export function readProviderSettings(
     ),
     texts: valuesIn(readSettings(TEXT_SETTINGS, environment)),
     concurrentCounts: valuesIn(readSettings(CONCURRENCY_SETTINGS, environment)),
+    dailyBudgetsUsdMicros: valuesIn(readSettings(BUDGET_SETTINGS, environment)),
   };
 }
 

@@ -1,5 +1,6 @@
 import { metrics } from "@opentelemetry/api";
 import { ATTRIBUTE } from "../../shared/telemetry/attributes.ts";
+import type { Ledger } from "./cost/ledger.ts";
 import type { Pool } from "./http/pool.ts";
 import type { ProviderEntry } from "./provider-entry.ts";
 import type { CircuitState } from "./resilience/breaker.ts";
@@ -7,11 +8,11 @@ import type { CircuitState } from "./resilience/breaker.ts";
 const CIRCUIT_STATES = ["closed", "half-open", "open"] as const satisfies readonly CircuitState[];
 
 /**
- * Exports what ListProviders says, and the pool, as gauges that are read when somebody asks for metrics.
+ * Exports what ListProviders says, the pool and the budgets as gauges that are read when somebody asks for metrics.
  *
  * @returns ends that
  */
-export function observeFetcher(entries: Iterable<ProviderEntry>, pool: Pool): () => void {
+export function observeFetcher(entries: Iterable<ProviderEntry>, pool: Pool, ledger: Ledger): () => void {
   const meter = metrics.getMeter("wayfarer");
   const gauge = (name: string, description: string) =>
     meter.createObservableGauge(`wayfarer.${name}`, { description });
@@ -24,7 +25,15 @@ export function observeFetcher(entries: Iterable<ProviderEntry>, pool: Pool): ()
   const lookups = meter.createObservableCounter("wayfarer.dns.lookups", {
     description: "Lookups of providers' names, by what answered",
   });
-  const observables = [circuit, active, queued, limit, headroom, sockets, lookups];
+  const money = (name: string, description: string) =>
+    meter.createObservableGauge(`wayfarer.${name}`, { unit: "{usd_micro}", description });
+  const spent = money("budget.spent", "What a provider's calls have cost since midnight UTC");
+  const reserved = money("budget.reserved", "The most that calls under way to a provider can cost");
+  const budget = money("budget.limit", "Daily budget of a provider or, without one, of all together");
+  const observables = [
+    ...[circuit, active, queued, limit, headroom, sockets, lookups],
+    ...[spent, reserved, budget],
+  ];
   const callback: Parameters<typeof meter.addBatchObservableCallback>[0] = (result) => {
     for (const { name, link, provider } of entries) {
       if (provider.origins.length === 0) continue;
@@ -40,6 +49,15 @@ export function observeFetcher(entries: Iterable<ProviderEntry>, pool: Pool): ()
       if (status.quotaHeadroomCount !== undefined)
         result.observe(headroom, status.quotaHeadroomCount, attributes);
     }
+    for (const { provider, section, spentUsdMicros, reservedUsdMicros } of ledger.today()) {
+      const attributes = { [ATTRIBUTE.provider]: provider, [ATTRIBUTE.sectionKind]: section };
+      result.observe(spent, spentUsdMicros, attributes);
+      result.observe(reserved, reservedUsdMicros, attributes);
+    }
+    const { totalUsdMicros, ofProviders } = ledger.budgets;
+    if (totalUsdMicros !== undefined) result.observe(budget, totalUsdMicros);
+    for (const [name, usdMicros] of ofProviders)
+      result.observe(budget, usdMicros, { [ATTRIBUTE.provider]: name });
     const counts = pool.counts();
     for (const [state, count] of Object.entries(counts.sockets))
       result.observe(sockets, count, { [ATTRIBUTE.socketState]: state });

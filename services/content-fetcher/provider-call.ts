@@ -13,8 +13,10 @@ import { ServiceError, toErrorReason, toReason, type Reason } from "../../shared
 import { ATTRIBUTE } from "../../shared/telemetry/attributes.ts";
 import { DURATION_BUCKETS_S } from "../../shared/telemetry/interceptors.ts";
 import { inSpan, recordFailure } from "../../shared/telemetry/spans.ts";
+import { openBill, type Price } from "./cost/bill.ts";
+import type { Ledger } from "./cost/ledger.ts";
 import { giveWay } from "./http/give-way.ts";
-import { ChargedError, type FetchContext } from "./provider.ts";
+import { ChargedError, type FetchContext, type Provider } from "./provider.ts";
 import type { ProviderEntry } from "./provider-entry.ts";
 import type { CallScope } from "./resilience/policy.ts";
 
@@ -58,15 +60,26 @@ const SKIPPED: ReadonlySet<Reason> = new Set<Reason>([
 const outcomeNameOf = (kind: OutcomeKind): string =>
   ProviderOutcome_KindSchema.value[kind]?.localName ?? String(kind);
 
+/** What a request for a section costs; geocoding is free. */
+function priceOf({ offerings }: Provider, kind: SectionKind | undefined): Price {
+  const offering = offerings.find((offered) => offered.kind === kind);
+  const expectedUsdMicros = offering?.expectedCostUsdMicros ?? 0;
+  return { expectedUsdMicros, worstUsdMicros: offering?.worstCostUsdMicros ?? expectedUsdMicros };
+}
+
+const sectionNameOf = (kind: SectionKind): string => SectionKindSchema.value[kind]?.localName ?? String(kind);
+
 /** Runs a provider call to its outcome; rejects only with the end of the RPC itself. */
 export type RunProviderCall = <T>(call: ProviderCall<T>) => Promise<CallResult<T>>;
 
 /**
+ * @param ledger allows and counts what calls cost
  * @param now wall clock, milliseconds since the epoch
  * @param monotonicNow milliseconds
  * @param reportDefect told of errors that are ours: the outcome says INTERNAL, the log has the cause
  */
 export function createProviderCalls(
+  ledger: Ledger,
   now: () => number,
   monotonicNow: () => number,
   reportDefect: (error: unknown) => void,
@@ -77,15 +90,9 @@ export function createProviderCalls(
     advice: { explicitBucketBoundaries: DURATION_BUCKETS_S },
   });
 
-  const cost = metrics.getMeter("wayfarer").createCounter("wayfarer.provider.cost", {
-    unit: "{usd_micro}",
-    description: "What providers charged or, where they do not say, should have by their price lists",
-  });
-
   function measure(
     { name }: ProviderEntry,
     latencyMs: number,
-    costUsdMicros: number,
     end: MessageInitShape<typeof ProviderOutcomeSchema>,
   ): void {
     const reason = end.reason === undefined ? undefined : toReason(end.reason);
@@ -94,12 +101,13 @@ export function createProviderCalls(
       [ATTRIBUTE.outcome]: outcomeNameOf(end.kind ?? OutcomeKind.UNSPECIFIED),
       ...(reason !== undefined && { [ATTRIBUTE.reason]: reason }),
     });
-    if (costUsdMicros > 0) cost.add(costUsdMicros, { [ATTRIBUTE.provider]: name });
   }
 
   return async ({ entry, kind, scope, ask, kindOf, costOf }) => {
     const { name, provider, link, missingSetting, switchedOn, texts } = entry;
-    const { http, attemptCount, answeredCount } = link.open(scope);
+    const section = kind === undefined ? "" : sectionNameOf(kind);
+    const bill = openBill(ledger, { provider: name, section }, priceOf(provider, kind));
+    const { http, attemptCount, answeredCount } = link.open(scope, bill.charge);
     const context: FetchContext = {
       http,
       signal: scope.signal,
@@ -114,33 +122,31 @@ export function createProviderCalls(
       },
     };
     const startMs = monotonicNow();
-    const listPrice =
-      provider.offerings.find((offering) => offering.kind === kind)?.expectedCostUsdMicros ?? 0;
+    const closeBill = (useful: boolean, reportedUsdMicros?: number) =>
+      bill.close({ answeredCount: answeredCount(), reportedUsdMicros, useful });
     const settle = (
       end: MessageInitShape<typeof ProviderOutcomeSchema>,
       reportedCost?: number,
     ): ProviderOutcome => {
       const skipped = end.kind === OutcomeKind.SKIPPED;
       const latencyMs = skipped ? 0 : monotonicNow() - startMs;
-      const listedCost = listPrice * answeredCount();
-      const costUsdMicros = Math.round(reportedCost ?? listedCost);
-      measure(entry, latencyMs, costUsdMicros, end);
-      if (end.kind !== OutcomeKind.FAILED && !skipped && kind !== undefined)
+      const failed = end.kind === OutcomeKind.FAILED;
+      const { usdMicros, estimated } = closeBill(!failed, reportedCost);
+      measure(entry, latencyMs, end);
+      if (!failed && !skipped && kind !== undefined)
         entry.latencies.get(kind)?.add(latencyMs);
       return create(ProviderOutcomeSchema, {
         ...end,
         provider: name,
         latency: durationFromMs(Math.round(latencyMs)),
         attemptCount: attemptCount(),
-        costUsdMicros: BigInt(costUsdMicros),
-        costEstimated: reportedCost === undefined && listedCost > 0,
+        costUsdMicros: BigInt(usdMicros),
+        costEstimated: estimated,
       });
     };
     const attributes = {
       [ATTRIBUTE.provider]: name,
-      ...(kind !== undefined && {
-        [ATTRIBUTE.sectionKind]: SectionKindSchema.value[kind]?.localName ?? String(kind),
-      }),
+      ...(kind !== undefined && { [ATTRIBUTE.sectionKind]: section }),
     };
     return await inSpan("provider call", attributes, async (span) => {
       try {
@@ -151,7 +157,10 @@ export function createProviderCalls(
         span.setAttribute(ATTRIBUTE.outcome, outcomeNameOf(outcomeKind));
         return { value, outcome: settle({ kind: outcomeKind }, costOf(value)) };
       } catch (error) {
-        if (scope.signal.aborted) throw scope.signal.reason;
+        if (scope.signal.aborted) {
+          closeBill(false);
+          throw scope.signal.reason;
+        }
         if (!(error instanceof ServiceError)) reportDefect(error);
         recordFailure(span, error);
         const known =

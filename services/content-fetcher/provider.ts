@@ -52,6 +52,8 @@ export interface Offering {
   readonly dependsOn: readonly QueryAspect[];
   /** What one answered request costs by its published prices, millionths of a US dollar; absent when it is free. */
   readonly expectedCostUsdMicros?: number;
+  /** The most that one request can cost, where that varies; absent: what is expected. */
+  readonly worstCostUsdMicros?: number;
 }
 
 /** A setting that overrides where a provider is reached: scheme, host and port; the paths stay the provider's. */
@@ -94,6 +96,8 @@ export interface ProviderSettings {
   readonly texts?: ReadonlyMap<string, string>;
   /** Calls at the same time that are allowed, where the operator says so. */
   readonly concurrentCounts?: ReadonlyMap<string, number>;
+  /** Of the daily budgets, those that are set, millionths of a US dollar; absent: none. */
+  readonly dailyBudgetsUsdMicros?: ReadonlyMap<string, number>;
 }
 
 /** What an adapter is handed for one provider call. */

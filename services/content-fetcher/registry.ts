@@ -12,6 +12,8 @@ import {
 } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { ServiceError } from "../../shared/errors.ts";
 import { fetchChecked, toContent } from "./checked-content.ts";
+import type { Spending } from "./cost/day-book.ts";
+import type { Ledger } from "./cost/ledger.ts";
 import { observeFetcher } from "./fetcher-metrics.ts";
 import type { LinkOptions } from "./http/provider-link.ts";
 import type { Answer, Provider, ProviderSettings, ResolvedQuery } from "./provider.ts";
@@ -42,6 +44,10 @@ export interface Registry {
     scope: RpcScope,
   ) => Promise<{ readonly destinations: Destination[]; readonly outcomes: ProviderOutcome[] }>;
   readonly list: () => ProviderMessage[];
+  /** Of the present UTC day. */
+  readonly spending: () => readonly Readonly<Spending>[];
+  /** For all providers together, millionths of a US dollar; undefined for none. */
+  readonly dailyBudgetUsdMicros: number | undefined;
   /** Ends its metrics. */
   readonly close: () => void;
 }
@@ -53,16 +59,17 @@ export function createRegistry(
   providers: readonly Provider[],
   settings: ProviderSettings,
   linkOptions: LinkOptions,
+  ledger: Ledger,
   reportDefect: (error: unknown) => void,
 ): Registry {
   const { now, clock, pool, baseUrls } = linkOptions;
-  const runCall = createProviderCalls(now, clock.now, reportDefect);
+  const runCall = createProviderCalls(ledger, now, clock.now, reportDefect);
   const entries = new Map(
     providers
       .map((provider) => createProviderEntry(provider, settings, linkOptions))
       .map((entry) => [entry.name, entry]),
   );
-  const endMetrics = observeFetcher([...entries.values()], pool);
+  const endMetrics = observeFetcher([...entries.values()], pool, ledger);
 
   return {
     has: (name) => entries.has(name),
@@ -107,7 +114,14 @@ export function createRegistry(
       }
       return { destinations: destinations.slice(0, maxCount), outcomes };
     },
-    list: () => [...entries.values()].map((entry) => toProviderMessage(entry, baseUrls)),
+    list: () => {
+      const spending = ledger.today();
+      return [...entries.values()].map((entry) =>
+        toProviderMessage(entry, baseUrls, spending, ledger.budgets.ofProviders.get(entry.name)),
+      );
+    },
+    spending: ledger.today,
+    dailyBudgetUsdMicros: ledger.budgets.totalUsdMicros,
     close: endMetrics,
   };
 }

@@ -10,6 +10,7 @@ import {
 import { REPORTING_RESERVE_MS, startDeadline, type Deadline } from "../../shared/deadline.ts";
 import type { RpcScope } from "./provider-call.ts";
 import { throwIfAny } from "../../shared/field-checks.ts";
+import { toBudget, toSums } from "./provider-message.ts";
 import type { Registry } from "./registry.ts";
 import type { Priority } from "./resilience/policy.ts";
 import { checkGeocode, checkPriority, checkQuery, checkTargets } from "./validation.ts";
@@ -134,6 +135,10 @@ export function createContentService(
       }
     },
 
-    listProviders: () => ({ providers: registry.list() }),
+    listProviders: () => ({
+      providers: registry.list(),
+      ...toSums(registry.spending()),
+      ...toBudget(registry.dailyBudgetUsdMicros),
+    }),
   };
 }

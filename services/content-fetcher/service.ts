@@ -5,7 +5,9 @@ import { startServer, type RunningServer } from "../../shared/server.ts";
 import { createTelemetryInterceptor } from "../../shared/telemetry/interceptors.ts";
 import { observeLoad } from "../../shared/telemetry/observe-load.ts";
 import type { Telemetry } from "../../shared/telemetry/telemetry.ts";
-import type { FetcherSettings, OriginUrls } from "./config.ts";
+import { budgetSettingOf, type FetcherSettings, type OriginUrls } from "./config.ts";
+import type { Budgets } from "./cost/ledger.ts";
+import { openLedger } from "./cost/open-ledger.ts";
 import { createPool } from "./http/pool.ts";
 import type { Provider, ProviderSettings } from "./provider.ts";
 import { createRegistry } from "./registry.ts";
@@ -22,7 +24,8 @@ export interface FetcherOptions {
   readonly settings: Pick<
     FetcherSettings,
     "FETCHER_LISTEN" | "OPERATOR_CONTACT" | "HEDGING" | "MAX_CONCURRENT_CALLS" | "SHUTDOWN_DELAY_MS"
-  >;
+  > &
+    Partial<Pick<FetcherSettings, "COST_LEDGER_FILE" | "DAILY_BUDGET_USD">>;
   readonly originUrls: OriginUrls;
   readonly providerSettings: ProviderSettings;
   readonly providers: readonly Provider[];
@@ -45,6 +48,12 @@ export async function startFetcher(options: FetcherOptions): Promise<RunningFetc
   const { log, now, monotonicNow } = options;
   const reportDefect = (error: unknown): void => log.error({ err: error }, "defect");
   const clock = createClock(monotonicNow);
+  const ledger = await openLedger({
+    file: options.settings.COST_LEDGER_FILE,
+    budgets: budgetsOf(options),
+    now,
+    log,
+  });
   const pool = createPool({
     clock,
     trustedOrigins: configuredOrigins(options.providers, options.originUrls),
@@ -61,6 +70,7 @@ export async function startFetcher(options: FetcherOptions): Promise<RunningFetc
       clock,
       random: options.random,
     },
+    ledger,
     reportDefect,
   );
   const shedder = startLoadShedder(
@@ -91,6 +101,7 @@ export async function startFetcher(options: FetcherOptions): Promise<RunningFetc
     endShedding();
     registry.close();
     await pool.close();
+    await ledger.close();
     throw error;
   }
   return {
@@ -100,9 +111,23 @@ export async function startFetcher(options: FetcherOptions): Promise<RunningFetc
       endShedding();
       registry.close();
       await pool.close();
+      // Behind the last request that it counts.
+      await ledger.close();
     },
   };
 }
+
+const budgetsOf = ({ settings, providers, providerSettings }: FetcherOptions): Budgets => ({
+  totalUsdMicros: settings.DAILY_BUDGET_USD,
+  ofProviders: new Map(
+    providers.flatMap((provider) => {
+      const setting = budgetSettingOf(provider);
+      const usdMicros =
+        setting === undefined ? undefined : providerSettings.dailyBudgetsUsdMicros?.get(setting);
+      return usdMicros === undefined ? [] : [[`providers/${provider.id}`, usdMicros] as const];
+    }),
+  ),
+});
 
 /** Base URLs that somebody has set: these may lead into our own network, those that providers publish may not. */
 const configuredOrigins = (providers: readonly Provider[], urls: OriginUrls): ReadonlySet<string> =>

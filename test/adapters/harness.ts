@@ -12,6 +12,7 @@ import { createRegistry, type FetchResult } from "../../services/content-fetcher
 import { createClock } from "../../services/content-fetcher/resilience/clock.ts";
 import { Secret } from "../../shared/config.ts";
 import { callScope } from "../support/call-scope.ts";
+import { forgetfulLedger } from "../support/ledger.ts";
 
 /** Noon of a Tuesday: what time it is for adapters under test, milliseconds since the epoch. */
 export const NOW_MS = Date.parse("2026-11-24T12:00:00Z");
@@ -119,6 +120,7 @@ export function openAdapter(provider: Provider, options: AdapterOptions): Adapte
       // Retries follow at once.
       random: () => 0,
     },
+    forgetfulLedger(now ?? (() => NOW_MS)),
     (defect) => defects.push(defect),
   );
   const name = `providers/${provider.id}`;

@@ -73,11 +73,33 @@ describe("what a provider call costs", () => {
     assert.deepEqual(costOf(await outcomeOf(plainProvider("plain"))), [0n, false]);
   });
 
-  it("is the list price of the request that was answered, whatever was sent before it", async () => {
-    server.setFault({ kind: "status", status: 503 }, 1);
+  it("is the list price of each attempt that may have been charged", async () => {
+    for (const fault of [{ kind: "status", status: 503 }, { kind: "reset" }, { kind: "cut" }] as const) {
+      server.setFault(fault, 1);
+      const outcome = await outcomeOf(priced());
+      assert.deepEqual([outcome.kind, outcome.attemptCount], [Kind.CONTENT, 2], fault.kind);
+      assert.deepEqual(costOf(outcome), [10_000n, true], fault.kind);
+      await fetcher?.close();
+    }
+  });
+
+  it("is nothing for an attempt that was never sent", async () => {
+    await server.close();
     const outcome = await outcomeOf(priced());
-    assert.deepEqual([outcome.kind, outcome.attemptCount], [Kind.CONTENT, 2]);
-    assert.deepEqual(costOf(outcome), [5_000n, true]);
+    server = await startProviderServer(() => PLAIN_ANSWER);
+    assert.equal(outcome.kind, Kind.FAILED);
+    assert.ok(outcome.attemptCount > 0);
+    assert.deepEqual(costOf(outcome), [0n, false]);
+  });
+
+  it("is the most that it can be while the provider is not heard of again", async () => {
+    const offering = { kind: SectionKind.OVERVIEW, dependsOn: [], expectedCostUsdMicros: LIST_PRICE };
+    const offerings = [{ ...offering, worstCostUsdMicros: 20_000 }];
+    assert.deepEqual(costOf(await outcomeOf(priced({ offerings }))), [5_000n, true]);
+    await fetcher?.close();
+    server.setFault({ kind: "hang" });
+    const limits = { attemptTimeoutMs: 50, maxConcurrentCount: 1, maxCallsPerMinute: 1 };
+    assert.deepEqual(costOf(await outcomeOf(priced({ offerings, limits }))), [20_000n, true]);
   });
 
   it("is the list price of each request", async () => {
@@ -114,7 +136,7 @@ describe("what a provider call costs", () => {
       assert.deepEqual(costs, [
         {
           name: "wayfarer.provider.cost",
-          attributes: { "wayfarer.provider": "providers/plain" },
+          attributes: { "wayfarer.provider": "providers/plain", "wayfarer.section_kind": "OVERVIEW" },
           value: 10_000,
         },
       ]);

@@ -5,6 +5,7 @@ import type { Secret } from "../../../shared/config.ts";
 import { giveWay } from "./give-way.ts";
 import type { HttpAnswer, HttpRequest, KeyPlace } from "./http-client.ts";
 import { readRetryDelayMs } from "./retry-after.ts";
+import { watchSending } from "./watch-sending.ts";
 
 export interface AttemptTarget {
   /** Scheme, host and port. */
@@ -13,6 +14,8 @@ export interface AttemptTarget {
   readonly provider: string;
   /** Undefined when the provider needs none, or none is set. */
   readonly key: Secret | undefined;
+  /** Told when the request begins to leave: until then no provider can know of it. */
+  readonly onSend?: () => void;
   /** Told of each answer whose body has come, whatever its status; names of headers in lower case. */
   readonly onAnswer: (status: number, headers: Readonly<Record<string, string>>) => void;
 }
@@ -37,10 +40,11 @@ export async function attempt<T>(
   const metadata = { provider: `providers/${target.provider}` };
   const body = bodyOf(request);
   const key = request.key && placeKey(request.key, target);
+  const sender = target.onSend === undefined ? dispatcher : watchSending(dispatcher, target.onSend);
   let response: Dispatcher.ResponseData;
   let text: string;
   try {
-    response = await dispatcher.request({
+    response = await sender.request({
       origin: target.baseUrl,
       path: request.path,
       method: body === undefined ? "GET" : "POST",

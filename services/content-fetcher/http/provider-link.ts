@@ -6,6 +6,7 @@ import { ATTRIBUTE } from "../../../shared/telemetry/attributes.ts";
 import { DURATION_BUCKETS_S } from "../../../shared/telemetry/interceptors.ts";
 import { keepTraceInside } from "../../../shared/telemetry/propagation.ts";
 import { inSpan } from "../../../shared/telemetry/spans.ts";
+import type { AttemptEnd, ChargeAttempt } from "../cost/bill.ts";
 import type { Provider } from "../provider.ts";
 import type { Clock } from "../resilience/clock.ts";
 import { createPipeline, type PipelineStatus } from "../resilience/pipeline.ts";
@@ -34,8 +35,15 @@ export interface LinkOptions {
 
 /** What a provider's calls are made through, and how it is. */
 export interface ProviderLink {
-  /** A client for one provider call, which ends with the scope and counts its attempts. */
-  readonly open: (scope: Omit<CallScope, "repeatable">) => {
+  /**
+   * A client for one provider call, which ends with the scope and counts its attempts.
+   *
+   * @param charge asked before each attempt, and told how it ended; undefined when they are free
+   */
+  readonly open: (
+    scope: Omit<CallScope, "repeatable">,
+    charge?: ChargeAttempt,
+  ) => {
     readonly http: HttpClient;
     readonly attemptCount: () => number;
     /** Of those attempts, the ones that the provider answered with a success. */
@@ -50,6 +58,22 @@ interface Ask<T> {
   readonly request: HttpRequest;
   readonly schema: ZodType<T>;
   readonly judge: ((answer: HttpAnswer<T>) => void) | undefined;
+}
+
+/** An attempt that was not made for its cost: nothing that retry, circuit and limits may learn of the provider. */
+class UnpaidAttempt extends Error {}
+
+/** Statuses by which a provider says that it has not done what was asked. */
+const REFUSAL_STATUSES: ReadonlySet<number> = new Set([
+  400, 401, 402, 403, 405, 406, 411, 413, 414, 415, 422, 426, 429, 431, 451,
+]);
+
+/** @param status of the whole answer; undefined when none came */
+function attemptEndOf(sent: boolean, status: number | undefined): AttemptEnd {
+  if (!sent) return "unsent";
+  if (status === undefined) return "unknown";
+  if (status >= 200 && status < 300) return "answered";
+  return REFUSAL_STATUSES.has(status) ? "refused" : "unknown";
 }
 
 /** The User-Agent that providers' rules ask for: name, version and the operator's contact. */
@@ -123,7 +147,7 @@ export function createProviderLink(
 
   return {
     status: pipeline.status,
-    open: (scope) => {
+    open: (scope, charge) => {
       let attemptCount = 0;
       let answeredCount = 0;
       const onAnswer: AttemptTarget["onAnswer"] = (status, headers) => {
@@ -131,6 +155,47 @@ export function createProviderLink(
         const seen = parseRateHeaders(headers, now());
         if (seen !== undefined) pipeline.observeQuota(seen);
       };
+
+      function tryFree<T>(ask: Omit<Ask<T>, "target">, baseUrl: string, attemptScope: CallScope) {
+        attemptCount += 1;
+        const target = { ...identity, baseUrl, onAnswer };
+        return tryOnce(attemptCount, { ...ask, target }, attemptScope);
+      }
+
+      async function tryPaid<T>(
+        pay: ChargeAttempt,
+        ask: Omit<Ask<T>, "target">,
+        baseUrl: string,
+        attemptScope: CallScope,
+      ): Promise<HttpAnswer<T>> {
+        const { signal } = attemptScope;
+        const end = await pay(signal).catch((error: unknown) => {
+          if (scope.signal.aborted) throw error;
+          // Its own timeout is for the provider.
+          const cause = signal.aborted
+            ? new ServiceError("PROVIDER_UNAVAILABLE", "the cost ledger takes too long to write")
+            : error;
+          throw new UnpaidAttempt("not made", { cause });
+        });
+        attemptCount += 1;
+        let sent = false;
+        let answerStatus: number | undefined;
+        const target: AttemptTarget = {
+          ...identity,
+          baseUrl,
+          onSend: () => (sent = true),
+          onAnswer: (status, headers) => {
+            answerStatus = status;
+            onAnswer(status, headers);
+          },
+        };
+        try {
+          return await tryOnce(attemptCount, { ...ask, target }, attemptScope);
+        } finally {
+          end(attemptEndOf(sent, answerStatus));
+        }
+      }
+
       return {
         attemptCount: () => attemptCount,
         answeredCount: () => answeredCount,
@@ -139,14 +204,20 @@ export function createProviderLink(
             const baseUrl = options.baseUrls[request.origin];
             if (baseUrl === undefined)
               throw new Error(`${provider.id} asks for an origin that has no base URL: ${request.origin}`);
-            const ask = { request, schema, judge, target: { ...identity, baseUrl, onAnswer } };
-            return await pipeline.to(request.origin).execute(
-              (attemptScope) => {
-                attemptCount += 1;
-                return tryOnce(attemptCount, ask, attemptScope);
-              },
-              { ...scope, repeatable: request.repeatable ?? true },
-            );
+            const ask = { request, schema, judge };
+            try {
+              return await pipeline
+                .to(request.origin)
+                .execute(
+                  (attemptScope) =>
+                    charge === undefined
+                      ? tryFree(ask, baseUrl, attemptScope)
+                      : tryPaid(charge, ask, baseUrl, attemptScope),
+                  { ...scope, repeatable: request.repeatable ?? true },
+                );
+            } catch (error) {
+              throw error instanceof UnpaidAttempt ? error.cause : error;
+            }
           },
         },
       };

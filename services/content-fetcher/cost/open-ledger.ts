@@ -1,0 +1,71 @@
+import { readFile, realpath, stat } from "node:fs/promises";
+import type { Log } from "../../../shared/log.ts";
+import { oldestDayOf } from "./day-book.ts";
+import { FORGETFUL_JOURNAL, startJournal, type JournalFile } from "./journal.ts";
+import { sumUp } from "./journal-events.ts";
+import { createLedger, type Budgets, type Ledger } from "./ledger.ts";
+import { takeOwnership } from "./ownership.ts";
+
+export interface OpenLedgerOptions {
+  /** Undefined: what is counted ends with the process. */
+  readonly file: string | undefined;
+  readonly budgets: Budgets;
+  /** Wall clock, milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly log: Pick<Log, "info" | "warn" | "error">;
+  /** Opens a file for writing that is to be empty. */
+  readonly openFile?: (path: string) => Promise<JournalFile>;
+}
+
+/**
+ * Opens the ledger of this process, with what its file says of the present day; of the days before, it keeps nothing.
+ *
+ * @throws Error when another process has the file, or when it cannot be read or written
+ */
+export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
+  const { file, budgets, now, log } = options;
+  if (file === undefined) return createLedger({ budgets, journal: FORGETFUL_JOURNAL, spent: [], now, log });
+  let endOwnership: (() => void) | undefined;
+  try {
+    // Where a link leads to: a new file takes the place of the old one, not of the link.
+    const path = await realpath(file).catch(() => file);
+    endOwnership = takeOwnership(path);
+    const oldest = oldestDayOf(now());
+    const spent = sumUp(await readJournal(path)).filter(({ day }) => day >= oldest);
+    const journal = await startJournal(
+      {
+        path,
+        onWritable: (state, cause) => {
+          if (state === "works") log.info({ file }, "the cost ledger can be written again");
+          else log.error({ file, err: cause }, "the cost ledger cannot be written: paid calls are refused");
+        },
+        ...(options.openFile && { openFile: options.openFile }),
+      },
+      spent,
+    );
+    const ledger = createLedger({ budgets, journal, spent, now, log });
+    const end = endOwnership;
+    return {
+      ...ledger,
+      close: async () => {
+        await ledger.close();
+        end();
+      },
+    };
+  } catch (error) {
+    endOwnership?.();
+    const problem = error instanceof Error ? error.message : "unknown";
+    throw new Error(`the cost ledger ${file} cannot be used: ${problem}`, { cause: error });
+  }
+}
+
+/** Its text; empty when there is none yet. */
+async function readJournal(path: string): Promise<string> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (found === undefined) return "";
+  if (!found.isFile()) throw new Error("it is no file");
+  return await readFile(path, "utf8");
+}

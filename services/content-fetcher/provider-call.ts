@@ -133,8 +133,7 @@ export function createProviderCalls(
       const failed = end.kind === OutcomeKind.FAILED;
       const { usdMicros, estimated } = closeBill(!failed, reportedCost);
       measure(entry, latencyMs, end);
-      if (!failed && !skipped && kind !== undefined)
-        entry.latencies.get(kind)?.add(latencyMs);
+      if (!failed && !skipped && kind !== undefined) entry.latencies.get(kind)?.add(latencyMs);
       return create(ProviderOutcomeSchema, {
         ...end,
         provider: name,

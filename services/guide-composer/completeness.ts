@@ -6,8 +6,8 @@ import {
   type Section,
 } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { ErrorReason } from "../../shared/gen/wayfarer/type/v1/error_reason_pb.ts";
-import type { SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
-import { budgetExhausted } from "./cost/budget-exhausted.ts";
+import { ProviderOutcome_Kind, type SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import { budgetExhausted, dailyBudgetExhausted } from "./cost/budget-exhausted.ts";
 import { ServiceError, toReason, type Reason } from "../../shared/errors.ts";
 import { kindNameOf } from "./sections.ts";
 
@@ -57,7 +57,16 @@ export function checkComplete(
     });
   }
   if (shared === "BUDGET_EXHAUSTED") {
-    throw budgetExhausted(options.retryDelayMs, options.details);
+    // What the spend guard holds back was to be fetched; what has no room in a daily budget was skipped by the fetcher.
+    const skipped = omissions.some(({ providerOutcomes }) =>
+      providerOutcomes.some(
+        ({ kind, reason }) =>
+          kind === ProviderOutcome_Kind.SKIPPED && reason === ErrorReason.BUDGET_EXHAUSTED,
+      ),
+    );
+    throw skipped
+      ? dailyBudgetExhausted(options.retryDelayMs, options.details)
+      : budgetExhausted(options.retryDelayMs, options.details);
   }
   if (shared === "DEADLINE_EXPIRED") {
     throw new ServiceError(shared, "The deadline passed before any section could be had", {

@@ -101,7 +101,10 @@ export async function* compose(
     refreshLoad: createContentLoad(dependencies, resolved, contents, "refresh", refreshTimeoutMs),
     signal: call.signal,
   });
-  yield { type: "plan", plan: toGuidePlan(plan, answer.cachedKeys, offerings) };
+  yield {
+    type: "plan",
+    plan: toGuidePlan(plan, answer.cachedKeys, offerings, request.mode !== "cache-only"),
+  };
 
   const counts = { planned: plan.sections.length, settled: 0 };
   const lookedUp: LookedUp[] = [];

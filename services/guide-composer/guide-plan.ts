@@ -7,32 +7,40 @@ import {
 } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import type { CatalogOffering, Plan } from "./plan.ts";
 
-/** What a caller is told of a plan: what is cached, who is asked, what to expect. */
+/**
+ * What a caller is told of a plan: what is cached, who is asked, what to expect.
+ *
+ * @param calling whether what is not cached is asked for
+ */
 export function toGuidePlan(
   plan: Plan,
   cachedKeys: ReadonlySet<string>,
   offerings: readonly CatalogOffering[],
+  calling: boolean,
 ): GuidePlan {
+  const sections = plan.sections.map((section) => {
+    const missing = section.contents.filter(({ key }) => !cachedKeys.has(key));
+    const called = calling ? missing : [];
+    const asked = offerings.filter(({ kind, provider }) =>
+      called.some((content) => content.kind === kind && content.provider === provider),
+    );
+    const latencies = asked.flatMap(({ medianLatencyMs }) => medianLatencyMs ?? []);
+    return {
+      kind: section.kind,
+      cached: missing.length === 0,
+      providers: called.map(({ provider }) => provider),
+      ...(latencies.length > 0 && { expectedLatency: durationFromMs(Math.max(...latencies)) }),
+      expectedCostUsdMicros: asked.reduce(
+        (sum, { expectedCostUsdMicros }) => sum + expectedCostUsdMicros,
+        0n,
+      ),
+    };
+  });
   return create(GuidePlanSchema, {
     guide: plan.guideName,
     destination: plan.resolved.destination,
-    sections: plan.sections.map((section) => {
-      const called = section.contents.filter(({ key }) => !cachedKeys.has(key));
-      const asked = offerings.filter(({ kind, provider }) =>
-        called.some((content) => content.kind === kind && content.provider === provider),
-      );
-      const latencies = asked.flatMap(({ medianLatencyMs }) => medianLatencyMs ?? []);
-      return {
-        kind: section.kind,
-        cached: called.length === 0,
-        providers: called.map(({ provider }) => provider),
-        ...(latencies.length > 0 && { expectedLatency: durationFromMs(Math.max(...latencies)) }),
-        expectedCostUsdMicros: asked.reduce(
-          (sum, { expectedCostUsdMicros }) => sum + expectedCostUsdMicros,
-          0n,
-        ),
-      };
-    }),
+    sections,
+    expectedCostUsdMicros: sections.reduce((sum, section) => sum + section.expectedCostUsdMicros, 0n),
   });
 }
 

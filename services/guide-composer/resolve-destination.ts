@@ -45,7 +45,15 @@ export interface DestinationResolver {
    * DESTINATION_UNRESOLVED when a geocoder that may know it failed; and what the call to content-fetcher fails with
    */
   readonly resolve: (spec: GuideSpec, signal: AbortSignal) => Promise<Destination>;
+  /** The same from what is known here: DESTINATION_UNRESOLVED when a geocoder would have to be asked. */
+  readonly resolveKnown: (spec: GuideSpec, signal: AbortSignal) => Promise<Destination>;
 }
+
+type Geocode = (
+  query: string,
+  languageCode: string,
+  signal: AbortSignal,
+) => Promise<GeocodeDestinationResponse>;
 
 export function createDestinationResolver(
   gazetteer: Gazetteer,
@@ -62,7 +70,12 @@ export function createDestinationResolver(
     throw notFound("No destination of that name is known, or no longer: ask by query", name, []);
   }
 
-  async function byQuery(query: string, languageCode: string, signal: AbortSignal): Promise<Destination> {
+  async function byQuery(
+    query: string,
+    languageCode: string,
+    signal: AbortSignal,
+    ask: Geocode,
+  ): Promise<Destination> {
     const answer = resolveQuery(gazetteer, query);
     switch (answer.state) {
       case "resolved":
@@ -72,7 +85,7 @@ export function createDestinationResolver(
       case "country":
         throw notFound("A whole country is no destination", query, answer.suggestions);
       case "unknown": {
-        const { destinations, outcomes } = await geocode(query, languageCode, signal);
+        const { destinations, outcomes } = await ask(query, languageCode, signal);
         const choice = chooseGeocoded(gazetteer, query, answer.areas, destinations);
         if (choice.state === "resolved") return choice.destination;
         if (choice.state === "ambiguous") throw ambiguous(query, choice.candidates);
@@ -89,8 +102,7 @@ export function createDestinationResolver(
     languageCode: string,
     signal: AbortSignal,
   ): Promise<GeocodeDestinationResponse> {
-    // The query stands in the key as a digest: what callers type is in no key, log or span.
-    const key = geocodeKey(`${languageCode}:${foldName(query)}`);
+    const key = keyOf(query, languageCode);
     const load: LoadBatch = async function* (_keys, loadSignal) {
       const answer = await client.geocode(query, languageCode, GEOCODE_TIMEOUT_MS, loadSignal);
       const loaded = toLoaded(
@@ -118,6 +130,16 @@ export function createDestinationResolver(
     return fromBinary(GeocodeDestinationResponseSchema, found.entry.bytes);
   }
 
+  /** What the geocoders have answered before. */
+  async function readGeocoded(query: string, languageCode: string, signal: AbortSignal) {
+    const entry = await cache.read(keyOf(query, languageCode), signal);
+    if (entry !== undefined) return fromBinary(GeocodeDestinationResponseSchema, entry.bytes);
+    throw new ServiceError(
+      "DESTINATION_UNRESOLVED",
+      "The gazetteer does not know the destination, and a dry run asks no geocoder",
+    );
+  }
+
   /** So that callers can ask again by the names of candidates and suggestions. */
   function keepDestinations(destinations: readonly Destination[], entry: Entry): void {
     for (const destination of destinations) {
@@ -132,29 +154,36 @@ export function createDestinationResolver(
     }
   }
 
-  return {
-    resolve: async (spec, signal) => {
-      const languageCode = spec.languageCode === "" ? "en" : spec.languageCode;
-      const { destination } = spec;
-      switch (destination.case) {
-        case "destinationName":
-          return await byName(destination.value, signal);
-        case "destinationQuery":
-          return await byQuery(destination.value.trim(), languageCode, signal);
-        case "destinationLocation": {
-          const { latitude, longitude } = destination.value;
-          const nearest = nearestDestination(gazetteer, latitude, longitude, MAX_POINT_DISTANCE_KM);
-          if (nearest !== undefined) return nearest;
-          throw notFound("No destination lies near the point", `${latitude}, ${longitude}`, []);
-        }
-        case undefined:
-          throw new ServiceError("REQUEST_INVALID", "The request is invalid", {
-            violations: [{ field: "spec.destination", description: "exactly one of its fields must be set" }],
-          });
+  async function resolve(spec: GuideSpec, signal: AbortSignal, ask: Geocode): Promise<Destination> {
+    const languageCode = spec.languageCode === "" ? "en" : spec.languageCode;
+    const { destination } = spec;
+    switch (destination.case) {
+      case "destinationName":
+        return await byName(destination.value, signal);
+      case "destinationQuery":
+        return await byQuery(destination.value.trim(), languageCode, signal, ask);
+      case "destinationLocation": {
+        const { latitude, longitude } = destination.value;
+        const nearest = nearestDestination(gazetteer, latitude, longitude, MAX_POINT_DISTANCE_KM);
+        if (nearest !== undefined) return nearest;
+        throw notFound("No destination lies near the point", `${latitude}, ${longitude}`, []);
       }
-    },
+      case undefined:
+        throw new ServiceError("REQUEST_INVALID", "The request is invalid", {
+          violations: [{ field: "spec.destination", description: "exactly one of its fields must be set" }],
+        });
+    }
+  }
+
+  return {
+    resolve: (spec, signal) => resolve(spec, signal, geocode),
+    resolveKnown: (spec, signal) => resolve(spec, signal, readGeocoded),
   };
 }
+
+/** The query stands in the key as a digest: what callers type is in no key, log or span. */
+const keyOf = (query: string, languageCode: string): string =>
+  geocodeKey(`${languageCode}:${foldName(query)}`);
 
 const ANSWERED: ReadonlySet<ProviderOutcome_Kind> = new Set([
   ProviderOutcome_Kind.CONTENT,

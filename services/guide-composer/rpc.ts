@@ -15,6 +15,7 @@ import { guideKey } from "./cache/keys.ts";
 import { NO_LIMITS } from "./cache/lookup.ts";
 import { compose } from "./compose.ts";
 import type { Call, CheckedRequest, ComposeDependencies, ComposeEvent, Counts } from "./composition.ts";
+import { runDry, type DryRun } from "./dry-run.ts";
 import { outlineOf } from "./guide-outline.ts";
 import { planOfCached } from "./guide-plan.ts";
 import { holdBytes } from "./held-guide.ts";
@@ -46,7 +47,7 @@ export function createGuideService(
 ): ServiceImpl<typeof GuideService> {
   const { now } = dependencies;
 
-  async function* run(request: CheckedRequest, context: HandlerContext): AsyncGenerator<ComposeEvent> {
+  function openCall(context: HandlerContext): { readonly call: Call; readonly close: () => void } {
     const startMs = now();
     const deadline: Deadline = startDeadline({
       timeoutMs: context.timeoutMs(),
@@ -55,22 +56,35 @@ export function createGuideService(
       callerSignal: context.signal,
       now: monotonicNow,
     });
-    const call: Call = {
-      signal: deadline.signal,
-      remainingMs: deadline.remainingMs,
-      traceId: activeTraceId(),
-      startMs,
-    };
+    const { signal, remainingMs, close } = deadline;
+    return { call: { signal, remainingMs, traceId: activeTraceId(), startMs }, close };
+  }
+
+  async function* run(request: CheckedRequest, context: HandlerContext): AsyncGenerator<ComposeEvent> {
+    const { call, close } = openCall(context);
     try {
       yield* compose(request, call, dependencies);
     } finally {
-      deadline.close();
+      close();
+    }
+  }
+
+  async function dryRun(request: CheckedRequest, context: HandlerContext): Promise<DryRun> {
+    const { call, close } = openCall(context);
+    try {
+      return await runDry(request, call, dependencies);
+    } finally {
+      close();
     }
   }
 
   return {
     composeGuide: async (message, context) => {
       const request = checkCompose(message, "", now());
+      if (message.dryRun) {
+        const { plan, report } = await dryRun(request, context);
+        return create(ComposeGuideResponseSchema, { plan, report });
+      }
       for await (const event of run(request, context)) {
         if (event.type !== "completion") continue;
         const { guide, report, personalization } = event;
@@ -85,6 +99,12 @@ export function createGuideService(
 
     streamGuide: async function* (message, context) {
       const request = checkCompose(message.request, "request.", now());
+      if (message.request?.dryRun === true) {
+        const { plan, report } = await dryRun(request, context);
+        yield toResponse({ case: "plan", value: plan });
+        yield toResponse({ case: "completion", value: { report } });
+        return;
+      }
       for await (const event of run(request, context)) {
         yield* toResponses(event, request.paths);
       }

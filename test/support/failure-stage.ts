@@ -31,6 +31,7 @@ export interface FailureStage {
   readonly startPair: (
     providers?: readonly Provider[],
     composer?: Readonly<Record<string, string>>,
+    fetcher?: Partial<FetcherOptions>,
   ) => Promise<PairUnderTest>;
   readonly close: () => Promise<void>;
 }
@@ -53,8 +54,8 @@ export async function openFailureStage(): Promise<FailureStage> {
     provider,
     startFetcher: async (providers = [plain()], change = {}) =>
       keep(await startFetcherFor(providers, urlsOf(providers), change)),
-    startPair: async (providers = [plain()], composer = {}) =>
-      keep(await startPairFor(providers, urlsOf(providers), { composer })),
+    startPair: async (providers = [plain()], composer = {}, fetcher = {}) =>
+      keep(await startPairFor(providers, urlsOf(providers), { composer, fetcher })),
     close: async () => {
       for (const service of started) await service.close();
       await provider.close();

@@ -154,8 +154,8 @@ export async function startJournal(
       wake();
     },
     close: async () => {
-      closed = true;
       while (running !== undefined) await running;
+      closed = true;
       if (waiting.length > 0) await writeNext();
       await file.close();
     },
@@ -163,7 +163,7 @@ export async function startJournal(
 }
 
 async function writeWhole(file: JournalFile, bytes: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
     done += bytesWritten;
   }

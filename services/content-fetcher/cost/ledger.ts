@@ -1,8 +1,15 @@
 import { metrics } from "@opentelemetry/api";
 import { ServiceError } from "../../../shared/errors.ts";
-import type { Log } from "../../../shared/log.ts";
 import { ATTRIBUTE } from "../../../shared/telemetry/attributes.ts";
-import { createDayBook, dayOf, msToNextDay, oldestDayOf, type DayBook, type Spending, type Subject } from "./day-book.ts";
+import {
+  createDayBook,
+  dayOf,
+  msToNextDay,
+  oldestDayOf,
+  type DayBook,
+  type Spending,
+  type Subject,
+} from "./day-book.ts";
 import type { Journal } from "./journal.ts";
 import type { JournalEvent, Reserved, Spent } from "./journal-events.ts";
 import { toUsd } from "./usd.ts";
@@ -39,6 +46,15 @@ export interface Ledger {
   readonly close: () => Promise<void>;
 }
 
+type Write = (fields: object, message: string) => void;
+
+/** The part of a log that a ledger writes to. */
+export interface LedgerLog {
+  readonly info: Write;
+  readonly warn: Write;
+  readonly error: Write;
+}
+
 export interface LedgerOptions {
   readonly budgets: Budgets;
   readonly journal: Journal;
@@ -46,7 +62,7 @@ export interface LedgerOptions {
   readonly spent: readonly Spent[];
   /** Wall clock, milliseconds since the epoch. */
   readonly now: () => number;
-  readonly log: Pick<Log, "warn">;
+  readonly log: Pick<LedgerLog, "warn">;
 }
 
 /** When only requests under way stand in the way: soon some of them will have cost less, or nothing. */
@@ -103,9 +119,7 @@ export function createLedger({ budgets, journal, spent, now, log }: LedgerOption
     const total = budgets.totalUsdMicros;
     return [
       ...(own === undefined ? [] : [{ name: provider, limitUsdMicros: own, provider }]),
-      ...(total === undefined
-        ? []
-        : [{ name: "all providers", limitUsdMicros: total, provider: undefined }]),
+      ...(total === undefined ? [] : [{ name: "all providers", limitUsdMicros: total, provider: undefined }]),
     ];
   }
 
@@ -182,7 +196,14 @@ export function createLedger({ budgets, journal, spent, now, log }: LedgerOption
       const { provider, section } = subject;
       const nowMs = now();
       const line = bookAt(nowMs).line(subject);
-      journal.note({ event: "spent", day: dayOf(nowMs), provider, section, usdMicros, estimatedUsdMicros: 0 });
+      journal.note({
+        event: "spent",
+        day: dayOf(nowMs),
+        provider,
+        section,
+        usdMicros,
+        estimatedUsdMicros: 0,
+      });
       count(subject, line, usdMicros, false);
     },
     today: () => books.get(dayOf(now()))?.lines() ?? [],

@@ -1,9 +1,8 @@
 import { readFile, realpath, stat } from "node:fs/promises";
-import type { Log } from "../../../shared/log.ts";
 import { oldestDayOf } from "./day-book.ts";
 import { FORGETFUL_JOURNAL, startJournal, type JournalFile } from "./journal.ts";
 import { sumUp } from "./journal-events.ts";
-import { createLedger, type Budgets, type Ledger } from "./ledger.ts";
+import { createLedger, type Budgets, type Ledger, type LedgerLog } from "./ledger.ts";
 import { takeOwnership } from "./ownership.ts";
 
 export interface OpenLedgerOptions {
@@ -12,7 +11,7 @@ export interface OpenLedgerOptions {
   readonly budgets: Budgets;
   /** Wall clock, milliseconds since the epoch. */
   readonly now: () => number;
-  readonly log: Pick<Log, "info" | "warn" | "error">;
+  readonly log: LedgerLog;
   /** Opens a file for writing that is to be empty. */
   readonly openFile?: (path: string) => Promise<JournalFile>;
 }
@@ -29,9 +28,10 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
   try {
     // Where a link leads to: a new file takes the place of the old one, not of the link.
     const path = await realpath(file).catch(() => file);
+    const isThere = await findFile(path);
     endOwnership = takeOwnership(path);
     const oldest = oldestDayOf(now());
-    const spent = sumUp(await readJournal(path)).filter(({ day }) => day >= oldest);
+    const spent = sumUp(isThere ? await readFile(path, "utf8") : "").filter(({ day }) => day >= oldest);
     const journal = await startJournal(
       {
         path,
@@ -59,13 +59,11 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
   }
 }
 
-/** Its text; empty when there is none yet. */
-async function readJournal(path: string): Promise<string> {
+async function findFile(path: string): Promise<boolean> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
-  if (found === undefined) return "";
-  if (!found.isFile()) throw new Error("it is no file");
-  return await readFile(path, "utf8");
+  if (found?.isFile() === false) throw new Error("it is no file");
+  return found !== undefined;
 }

@@ -69,6 +69,15 @@ export interface Lookup {
   readonly lookUp: (request: LookupRequest) => Promise<LookupAnswer>;
   /** Reads the tiers without loading. Undefined when there is no valid entry. */
   readonly read: (key: string, signal: AbortSignal) => Promise<Entry | undefined>;
+  /**
+   * What the tiers have of keys in one slot, in their order, and what was decided, as far as a lookup comes without
+   * loading; no caller: it counts for nothing.
+   */
+  readonly preview: (
+    keys: readonly string[],
+    limits: Pick<LookupRequest, "maxAgeMs" | "maxLifeShare">,
+    signal: AbortSignal,
+  ) => Promise<readonly Pick<ReadAnswer, "entry" | "decisions">[]>;
   /** Valid entries of keys in one slot, in their order; no caller: it counts for nothing. */
   readonly peek: (keys: readonly string[], signal: AbortSignal) => Promise<readonly (Entry | undefined)[]>;
   /** Reads as `read` does, and says what was decided. A hit counts as a hit of everything that the entry is made of. */
@@ -222,6 +231,15 @@ export function createLookup(options: LookupOptions): Lookup {
     peek: async (keys, signal) => {
       const probes = await probe(keys, signal, NO_LIMITS);
       return keys.map((key) => probes.get(key)?.valid);
+    },
+    preview: async (keys, limits, signal) => {
+      const probes = await probe(keys, signal, limits);
+      return keys.map((key) => {
+        const found = probes.get(key);
+        if (found === undefined) return { entry: undefined, decisions: ["MISS_COLD"] };
+        const decisions = found.valid === undefined ? [...found.decisions, missOf(found)] : found.decisions;
+        return { entry: found.valid, decisions };
+      });
     },
     find: async (key, limits, signal) => {
       const found = (await probe([key], signal, limits)).get(key);

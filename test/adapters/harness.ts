@@ -6,6 +6,7 @@ import type {
   SectionKind,
 } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { DateSchema } from "../../shared/gen/google/type/date_pb.ts";
+import type { Ledger } from "../../services/content-fetcher/cost/ledger.ts";
 import { createPool, type Pool } from "../../services/content-fetcher/http/pool.ts";
 import type { Provider, ResolvedQuery } from "../../services/content-fetcher/provider.ts";
 import { createRegistry, type FetchResult } from "../../services/content-fetcher/registry.ts";
@@ -101,6 +102,8 @@ export interface AdapterOptions {
   readonly now?: () => number;
   /** Of the provider's switches, those that are on. */
   readonly switchedOn?: readonly string[];
+  /** Default: one without a budget and without a file. */
+  readonly ledger?: Ledger;
 }
 
 /** Drives a provider as the service does: through registry, resilience and pool, over real sockets. */
@@ -120,7 +123,7 @@ export function openAdapter(provider: Provider, options: AdapterOptions): Adapte
       // Retries follow at once.
       random: () => 0,
     },
-    forgetfulLedger(now ?? (() => NOW_MS)),
+    options.ledger ?? forgetfulLedger(now ?? (() => NOW_MS)),
     (defect) => defects.push(defect),
   );
   const name = `providers/${provider.id}`;

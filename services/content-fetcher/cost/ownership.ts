@@ -21,5 +21,7 @@ export function takeOwnership(path: string): () => void {
     throw new Error(busy ? "another process is using it" : "it cannot be locked", { cause: error });
   }
   const owner = database;
-  return () => owner.close();
+  return () => {
+    if (owner.isOpen) owner.close();
+  };
 }

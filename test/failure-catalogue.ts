@@ -15,25 +15,13 @@ import {
   unreadable,
   type Row,
 } from "./support/failure-row.ts";
-import { composeOnce, fetchOnce, plain, toldOf, type Told } from "./support/failure-stage.ts";
+import { composeOnce, fetchOnce, plain, toldOf, UNAFFORDABLE, type Told } from "./support/failure-stage.ts";
 import { lisbonQuery } from "./support/fetcher.ts";
 import { plainOrigin } from "./support/plain-provider.ts";
 import { until } from "./support/until.ts";
 
 const FETCH = "wayfarer.content.v1.ContentService/FetchContent";
 const COMPOSE = "wayfarer.guide.v1.GuideService/ComposeGuide";
-
-const PRICED = plain(
-  {},
-  { offerings: [{ kind: SectionKind.OVERVIEW, dependsOn: [], expectedCostUsdMicros: 5_000 }] },
-);
-const BUDGET_OF_NOTHING = {
-  providerSettings: {
-    keys: new Map(),
-    switchedOn: new Set<string>(),
-    dailyBudgetsUsdMicros: new Map([["PLAIN_DAILY_BUDGET_USD", 0]]),
-  },
-};
 
 /**
  * Every reason with the faults behind it. The table is total: a reason without a row does not compile, and the test
@@ -172,16 +160,14 @@ export const FAILURE_CATALOGUE = {
     },
     {
       fault: "a provider that costs more than its budget has left",
-      inject: async (stage) => {
-        const fetcher = await stage.startFetcher([PRICED], BUDGET_OF_NOTHING);
-        return await fetchOnce(fetcher);
-      },
+      inject: async (stage) => await fetchOnce(await stage.startFetcher(...UNAFFORDABLE)),
       ...providerCall("BUDGET_EXHAUSTED", "SKIPPED"),
     },
     {
       fault: "a guide of nothing but providers that cost more than today's budget has left",
       inject: async (stage) => {
-        const pair = await stage.startPair([PRICED], {}, BUDGET_OF_NOTHING);
+        const [providers, fetcher] = UNAFFORDABLE;
+        const pair = await stage.startPair(providers, {}, fetcher);
         return await composeOnce(pair, "Lisbon", {}, [SectionKind.OVERVIEW]);
       },
       ...failedCall("BUDGET_EXHAUSTED", COMPOSE),

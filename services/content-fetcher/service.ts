@@ -6,7 +6,7 @@ import { createTelemetryInterceptor } from "../../shared/telemetry/interceptors.
 import { observeLoad } from "../../shared/telemetry/observe-load.ts";
 import type { Telemetry } from "../../shared/telemetry/telemetry.ts";
 import { budgetSettingOf, type FetcherSettings, type OriginUrls } from "./config.ts";
-import type { Budgets } from "./cost/ledger.ts";
+import type { Budgets } from "./cost/budget-guard.ts";
 import { openLedger } from "./cost/open-ledger.ts";
 import { createPool } from "./http/pool.ts";
 import type { Provider, ProviderSettings } from "./provider.ts";

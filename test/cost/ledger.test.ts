@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { appendFile, readFile, symlink, writeFile } from "node:fs/promises";
 import { ServiceError } from "../../shared/errors.ts";
 import type { Subject } from "../../services/content-fetcher/cost/day-book.ts";
-import type { Budgets, Ledger } from "../../services/content-fetcher/cost/ledger.ts";
+import type { Budgets } from "../../services/content-fetcher/cost/budget-guard.ts";
+import type { Ledger } from "../../services/content-fetcher/cost/ledger.ts";
 import { openLedger } from "../../services/content-fetcher/cost/open-ledger.ts";
 import { createDisk, createLedgerFolder, type Disk, type LedgerFolder } from "../support/ledger-file.ts";
 

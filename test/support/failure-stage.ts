@@ -39,6 +39,18 @@ export interface FailureStage {
 export const plain = (limits: Partial<Limits> = {}, change: Partial<Provider> = {}): Provider =>
   plainProvider("plain", limits, change);
 
+/** A provider that costs something, and a content-fetcher that may spend nothing on it. */
+export const UNAFFORDABLE: readonly [readonly Provider[], Partial<FetcherOptions>] = [
+  [plain({}, { offerings: [{ kind: SectionKind.OVERVIEW, dependsOn: [], expectedCostUsdMicros: 5_000 }] })],
+  {
+    providerSettings: {
+      keys: new Map(),
+      switchedOn: new Set<string>(),
+      dailyBudgetsUsdMicros: new Map([["PLAIN_DAILY_BUDGET_USD", 0]]),
+    },
+  },
+];
+
 export async function openFailureStage(): Promise<FailureStage> {
   const provider = await startProviderServer(() => PLAIN_ANSWER);
   const started: { readonly close: () => Promise<void> }[] = [];

@@ -34,6 +34,8 @@ export interface JournalOptions {
 
 interface Waiting {
   readonly line: string;
+  /** Ascending in the order in which they were handed over. */
+  readonly number: number;
   /** Undefined when nobody waits for it. */
   readonly waiter: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined;
 }
@@ -50,7 +52,8 @@ export async function startJournal(
   /** Whether bytes may stand behind `lengthBytes` that were not written whole. */
   let damaged = false;
   let waiting: Waiting[] = [];
-  let replacement: { readonly events: readonly JournalEvent[]; readonly coveredCount: number } | undefined;
+  let lastNumber = 0;
+  let replacement: { readonly events: readonly JournalEvent[]; readonly upToNumber: number } | undefined;
   let failing = false;
   let closed = false;
   let running: Promise<void> | undefined;
@@ -92,7 +95,7 @@ export async function startJournal(
     lengthBytes += bytes.length;
   }
 
-  async function startAnew(given: readonly JournalEvent[], coveredCount: number): Promise<void> {
+  async function startAnew(given: readonly JournalEvent[], upToNumber: number): Promise<void> {
     let anew: Awaited<ReturnType<typeof writeAnew>>;
     try {
       anew = await writeAnew(path, given, openFile);
@@ -105,7 +108,9 @@ export async function startJournal(
     damaged = false;
     named = false;
     // From now on the old one has no name: what waits for the new one is not written again.
-    await settle(waiting.splice(0, coveredCount), async () => {
+    const covered = waiting.filter(({ number }) => number <= upToNumber);
+    waiting = waiting.filter(({ number }) => number > upToNumber);
+    await settle(covered, async () => {
       await sync();
       await old.close();
     });
@@ -113,9 +118,9 @@ export async function startJournal(
 
   async function writeNext(): Promise<void> {
     if (replacement !== undefined) {
-      const { events: given, coveredCount } = replacement;
+      const { events: given, upToNumber } = replacement;
       replacement = undefined;
-      await startAnew(given, coveredCount);
+      await startAnew(given, upToNumber);
     }
     const batch = waiting;
     waiting = [];
@@ -136,21 +141,24 @@ export async function startJournal(
   }
   const wake = (): void => void (running ??= run());
 
+  function add(event: JournalEvent, waiter: Waiting["waiter"]): void {
+    waiting.push({ line: toLine(event), number: (lastNumber += 1), waiter });
+    wake();
+  }
+
   return {
     keep: (event) =>
       new Promise((resolve, reject) => {
         if (closed) return reject(new Error("the journal is closed"));
-        waiting.push({ line: toLine(event), waiter: { resolve, reject } });
-        wake();
+        add(event, { resolve, reject });
       }),
     note: (event) => {
       // Without its end a reservation counts as spent.
       if (closed) return;
-      waiting.push({ line: toLine(event), waiter: undefined });
-      wake();
+      add(event, undefined);
     },
     replace: (given) => {
-      replacement = { events: given, coveredCount: waiting.length };
+      replacement = { events: given, upToNumber: lastNumber };
       wake();
     },
     close: async () => {

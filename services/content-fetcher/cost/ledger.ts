@@ -1,26 +1,10 @@
 import { metrics } from "@opentelemetry/api";
 import { ServiceError } from "../../../shared/errors.ts";
 import { ATTRIBUTE } from "../../../shared/telemetry/attributes.ts";
-import {
-  createDayBook,
-  dayOf,
-  msToNextDay,
-  oldestDayOf,
-  type DayBook,
-  type Spending,
-  type Subject,
-} from "./day-book.ts";
+import { createBudgetGuard, type Budgets, type LedgerLog } from "./budget-guard.ts";
+import { createDayBook, dayOf, oldestDayOf, type DayBook, type Spending, type Subject } from "./day-book.ts";
 import type { Journal } from "./journal.ts";
 import type { JournalEvent, Reserved, Spent } from "./journal-events.ts";
-import { toUsd } from "./usd.ts";
-
-/** What may be spent in a UTC day, millionths of a US dollar. */
-export interface Budgets {
-  /** On all providers; undefined for no limit. */
-  readonly totalUsdMicros: number | undefined;
-  /** By resource name. */
-  readonly ofProviders: ReadonlyMap<string, number>;
-}
 
 /** Money set aside for one request. Exactly one of its functions is to be called, once. */
 export interface Reservation {
@@ -46,15 +30,6 @@ export interface Ledger {
   readonly close: () => Promise<void>;
 }
 
-type Write = (fields: object, message: string) => void;
-
-/** The part of a log that a ledger writes to. */
-export interface LedgerLog {
-  readonly info: Write;
-  readonly warn: Write;
-  readonly error: Write;
-}
-
 export interface LedgerOptions {
   readonly budgets: Budgets;
   readonly journal: Journal;
@@ -65,20 +40,10 @@ export interface LedgerOptions {
   readonly log: Pick<LedgerLog, "warn">;
 }
 
-/** When only requests under way stand in the way: soon some of them will have cost less, or nothing. */
-const RESERVED_RETRY_MS = 1_000;
-
-interface Budget {
-  readonly name: string;
-  readonly limitUsdMicros: number;
-  /** Undefined for all. */
-  readonly provider: string | undefined;
-}
-
 export function createLedger({ budgets, journal, spent, now, log }: LedgerOptions): Ledger {
   const books = new Map<string, DayBook>();
   const open = new Map<number, Reserved>();
-  const told = new Set<string>();
+  const guard = createBudgetGuard(budgets, now, log);
   let lastId = 0;
   const cost = metrics.getMeter("wayfarer").createCounter("wayfarer.provider.cost", {
     unit: "{usd_micro}",
@@ -102,7 +67,7 @@ export function createLedger({ budgets, journal, spent, now, log }: LedgerOption
     const known = books.get(day);
     if (known !== undefined) return known;
     for (const old of books.keys()) if (old < oldestDayOf(nowMs)) books.delete(old);
-    told.clear();
+    guard.beginDay();
     journal.replace([...[...books].flatMap(([old, book]) => toSpent(old, book)), ...open.values()]);
     return bookOf(day);
   }
@@ -114,44 +79,12 @@ export function createLedger({ budgets, journal, spent, now, log }: LedgerOption
       cost.add(usdMicros, { [ATTRIBUTE.provider]: provider, [ATTRIBUTE.sectionKind]: section });
   }
 
-  function budgetsOf(provider: string): Budget[] {
-    const own = budgets.ofProviders.get(provider);
-    const total = budgets.totalUsdMicros;
-    return [
-      ...(own === undefined ? [] : [{ name: provider, limitUsdMicros: own, provider }]),
-      ...(total === undefined ? [] : [{ name: "all providers", limitUsdMicros: total, provider: undefined }]),
-    ];
-  }
-
-  /** @throws ServiceError BUDGET_EXHAUSTED */
-  function checkBudgets(book: DayBook, { provider }: Subject, usdMicros: number): void {
-    for (const budget of budgetsOf(provider)) {
-      const { spentUsdMicros, reservedUsdMicros } = book.sum(budget.provider);
-      if (spentUsdMicros + reservedUsdMicros + usdMicros <= budget.limitUsdMicros) continue;
-      const exhausted = spentUsdMicros + usdMicros > budget.limitUsdMicros;
-      const figures = `${toUsd(spentUsdMicros)} of ${toUsd(budget.limitUsdMicros)} US dollars are spent`;
-      if (exhausted && !told.has(budget.name)) {
-        told.add(budget.name);
-        log.warn({ budget: budget.name }, `a daily budget is used up: ${figures}`);
-      }
-      const reserved = reservedUsdMicros > 0 ? ` and ${toUsd(reservedUsdMicros)} reserved` : "";
-      throw new ServiceError(
-        "BUDGET_EXHAUSTED",
-        `the daily budget of ${budget.name} has no room for ${toUsd(usdMicros)}: ${figures}${reserved}`,
-        {
-          metadata: { budget: budget.name },
-          retryDelayMs: exhausted ? msToNextDay(now()) : RESERVED_RETRY_MS,
-        },
-      );
-    }
-  }
-
   async function reserve(subject: Subject, usdMicros: number, signal: AbortSignal): Promise<Reservation> {
     signal.throwIfAborted();
     const nowMs = now();
     const day = dayOf(nowMs);
     const book = bookAt(nowMs);
-    checkBudgets(book, subject, usdMicros);
+    guard.check(book, subject.provider, usdMicros);
     const line = book.line(subject);
     const { provider, section } = subject;
     const id = (lastId += 1);

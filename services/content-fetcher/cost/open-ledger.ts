@@ -2,7 +2,8 @@ import { readFile, realpath, stat } from "node:fs/promises";
 import { oldestDayOf } from "./day-book.ts";
 import { FORGETFUL_JOURNAL, startJournal, type JournalFile } from "./journal.ts";
 import { sumUp } from "./journal-events.ts";
-import { createLedger, type Budgets, type Ledger, type LedgerLog } from "./ledger.ts";
+import type { Budgets, LedgerLog } from "./budget-guard.ts";
+import { createLedger, type Ledger } from "./ledger.ts";
 import { takeOwnership } from "./ownership.ts";
 
 export interface OpenLedgerOptions {

@@ -6,13 +6,14 @@ import { ATTRIBUTE } from "../../../shared/telemetry/attributes.ts";
 import { DURATION_BUCKETS_S } from "../../../shared/telemetry/interceptors.ts";
 import { keepTraceInside } from "../../../shared/telemetry/propagation.ts";
 import { inSpan } from "../../../shared/telemetry/spans.ts";
-import type { AttemptEnd, ChargeAttempt } from "../cost/bill.ts";
+import type { ChargeAttempt } from "../cost/bill.ts";
 import type { Provider } from "../provider.ts";
 import type { Clock } from "../resilience/clock.ts";
 import { createPipeline, type PipelineStatus } from "../resilience/pipeline.ts";
 import type { CallScope } from "../resilience/policy.ts";
 import { attempt, type AttemptTarget } from "./attempt.ts";
 import type { HttpAnswer, HttpClient, HttpRequest } from "./http-client.ts";
+import { tryPaid, UnpaidAttempt } from "./paid-attempt.ts";
 import type { Pool } from "./pool.ts";
 import { parseRateHeaders } from "./rate-headers.ts";
 
@@ -58,22 +59,6 @@ interface Ask<T> {
   readonly request: HttpRequest;
   readonly schema: ZodType<T>;
   readonly judge: ((answer: HttpAnswer<T>) => void) | undefined;
-}
-
-/** An attempt that was not made for its cost: nothing that retry, circuit and limits may learn of the provider. */
-class UnpaidAttempt extends Error {}
-
-/** Statuses by which a provider says that it has not done what was asked. */
-const REFUSAL_STATUSES: ReadonlySet<number> = new Set([
-  400, 401, 402, 403, 405, 406, 411, 413, 414, 415, 422, 426, 429, 431, 451,
-]);
-
-/** @param status of the whole answer; undefined when none came */
-function attemptEndOf(sent: boolean, status: number | undefined): AttemptEnd {
-  if (!sent) return "unsent";
-  if (status === undefined) return "unknown";
-  if (status >= 200 && status < 300) return "answered";
-  return REFUSAL_STATUSES.has(status) ? "refused" : "unknown";
 }
 
 /** The User-Agent that providers' rules ask for: name, version and the operator's contact. */
@@ -156,44 +141,13 @@ export function createProviderLink(
         if (seen !== undefined) pipeline.observeQuota(seen);
       };
 
-      function tryFree<T>(ask: Omit<Ask<T>, "target">, baseUrl: string, attemptScope: CallScope) {
-        attemptCount += 1;
-        const target = { ...identity, baseUrl, onAnswer };
-        return tryOnce(attemptCount, { ...ask, target }, attemptScope);
-      }
-
-      async function tryPaid<T>(
-        pay: ChargeAttempt,
+      function tryNext<T>(
         ask: Omit<Ask<T>, "target">,
-        baseUrl: string,
+        target: Pick<AttemptTarget, "baseUrl" | "onSend" | "onAnswer">,
         attemptScope: CallScope,
       ): Promise<HttpAnswer<T>> {
-        const { signal } = attemptScope;
-        const end = await pay(signal).catch((error: unknown) => {
-          if (scope.signal.aborted) throw error;
-          // Its own timeout is for the provider.
-          const cause = signal.aborted
-            ? new ServiceError("PROVIDER_UNAVAILABLE", "the cost ledger takes too long to write")
-            : error;
-          throw new UnpaidAttempt("not made", { cause });
-        });
         attemptCount += 1;
-        let sent = false;
-        let answerStatus: number | undefined;
-        const target: AttemptTarget = {
-          ...identity,
-          baseUrl,
-          onSend: () => (sent = true),
-          onAnswer: (status, headers) => {
-            answerStatus = status;
-            onAnswer(status, headers);
-          },
-        };
-        try {
-          return await tryOnce(attemptCount, { ...ask, target }, attemptScope);
-        } finally {
-          end(attemptEndOf(sent, answerStatus));
-        }
+        return tryOnce(attemptCount, { ...ask, target: { ...identity, ...target } }, attemptScope);
       }
 
       return {
@@ -211,8 +165,12 @@ export function createProviderLink(
                 .execute(
                   (attemptScope) =>
                     charge === undefined
-                      ? tryFree(ask, baseUrl, attemptScope)
-                      : tryPaid(charge, ask, baseUrl, attemptScope),
+                      ? tryNext(ask, { baseUrl, onAnswer }, attemptScope)
+                      : tryPaid(
+                          { charge, callSignal: scope.signal, onAnswer },
+                          attemptScope.signal,
+                          (watch) => tryNext(ask, { baseUrl, ...watch }, attemptScope),
+                        ),
                   { ...scope, repeatable: request.repeatable ?? true },
                 );
             } catch (error) {

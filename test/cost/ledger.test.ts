@@ -300,6 +300,21 @@ describe("the cost ledger", () => {
     assert.deepEqual(sums(await openFile()), [["providers/one RESTAURANTS", 30, 0, 0]]);
   });
 
+  it("begins a day with what could not be written before it", async () => {
+    const ledger = await openFile();
+    const first = await ledger.reserve(RESTAURANTS, 100, live);
+    const second = await ledger.reserve(RESTAURANTS, 100, live);
+    disk.full = true;
+    first.settle(40, false);
+    await refusal(ledger.reserve(RESTAURANTS, 1, live));
+    second.release();
+    nowMs += 24 * HOUR_MS;
+    disk.full = false;
+    (await ledger.reserve(OTHER, 100, live)).settle(30, false);
+    await close(ledger);
+    assert.deepEqual(sums(await openFile()), [["providers/other RESTAURANTS", 30, 0, 0]]);
+  });
+
   it("lets a caller go whom a slow disk holds up, and gives the money back", async () => {
     const ledger = await openFile();
     const synced = Promise.withResolvers<void>();

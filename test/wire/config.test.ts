@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { inspect, format } from "node:util";
-import { FETCHER_SETTINGS, PROVIDER_SETTINGS } from "../../services/content-fetcher/config.ts";
+import {
+  contradictionsOf,
+  FETCHER_SETTINGS,
+  PROVIDER_SETTINGS,
+  readProviderSettings,
+} from "../../services/content-fetcher/config.ts";
+import { toUsd, usdAmount } from "../../services/content-fetcher/cost/usd.ts";
+import { PROVIDERS } from "../../services/content-fetcher/providers.ts";
 import { COMPOSER_SETTINGS } from "../../services/guide-composer/config.ts";
 import {
   ConfigError,
@@ -164,5 +171,61 @@ describe("a secret", () => {
       JSON.stringify(Object.getOwnPropertyDescriptors(secret)),
     ];
     for (const text of printed) assert.ok(!text.includes("hunter2"), text);
+  });
+});
+
+describe("an amount of money", () => {
+  it("is millionths of a US dollar, exactly", () => {
+    for (const [text, usdMicros] of [
+      ["0", 0],
+      ["5", 5_000_000],
+      ["2.50", 2_500_000],
+      ["0.1", 100_000],
+      ["0.000001", 1],
+      ["19.99", 19_990_000],
+      ["1000000", 1_000_000_000_000],
+    ] as const)
+      assert.equal(usdAmount.parse(text), usdMicros, text);
+  });
+  for (const text of ["", "-1", ".5", "5.", "1,50", "$5", "5 USD", "1e3", "0.0000001", "1000000.01", "٥"])
+    it(`is not ${JSON.stringify(text)}`, () => assert.equal(usdAmount.parse(text), undefined));
+  it("is shown with its cents, and as exactly as it is", () => {
+    for (const [usdMicros, text] of [
+      [0, "0.00"],
+      [5_000_000, "5.00"],
+      [18_500, "0.0185"],
+      [1, "0.000001"],
+    ] as const)
+      assert.equal(toUsd(usdMicros), text);
+  });
+});
+
+describe("a daily budget", () => {
+  const problemsOf = (environment: Readonly<Record<string, string>>): readonly string[] => {
+    try {
+      readSettings(ALL, environment, contradictionsOf);
+      return [];
+    } catch (error) {
+      return error instanceof ConfigError ? error.problems : assert.fail("another error");
+    }
+  };
+  it("needs a file that outlasts the process", () => {
+    const budgets = { DAILY_BUDGET_USD: "5", FOURSQUARE_DAILY_BUDGET_USD: "0" };
+    assert.deepEqual(problemsOf(budgets), [
+      "DAILY_BUDGET_USD is set, and COST_LEDGER_FILE is not: a restart would begin the budget anew",
+      "FOURSQUARE_DAILY_BUDGET_USD is set, and COST_LEDGER_FILE is not: a restart would begin the budget anew",
+    ]);
+    assert.deepEqual(problemsOf({ ...budgets, COST_LEDGER_FILE: "costs.jsonl" }), []);
+    assert.deepEqual(problemsOf({ COST_LEDGER_FILE: "costs.jsonl" }), []);
+  });
+  it("is there for providers that charge, and for no other", () => {
+    const names = Object.keys(PROVIDER_SETTINGS).filter((name) => name.endsWith("_DAILY_BUDGET_USD"));
+    const charging = PROVIDERS.filter(({ offerings }) => offerings.some((one) => one.expectedCostUsdMicros));
+    assert.deepEqual(
+      names,
+      charging.map(({ id }) => `${id.toUpperCase().replaceAll("-", "_")}_DAILY_BUDGET_USD`),
+    );
+    const read = readProviderSettings({ FOURSQUARE_DAILY_BUDGET_USD: "2.5" });
+    assert.deepEqual([...(read.dailyBudgetsUsdMicros ?? [])], [["FOURSQUARE_DAILY_BUDGET_USD", 2_500_000]]);
   });
 });

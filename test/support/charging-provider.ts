@@ -111,7 +111,7 @@ export async function startChargingServer(
       case "failed-free":
         return { status: 500, body: "" };
       case "busy":
-        return { status: 429, body: "" };
+        return { status: 429, headers: { "retry-after": "0" }, body: "" };
       case "denied":
         return { status: 401, body: "" };
       case "vanish":

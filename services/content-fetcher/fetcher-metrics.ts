@@ -30,10 +30,8 @@ export function observeFetcher(entries: Iterable<ProviderEntry>, pool: Pool, led
   const spent = money("budget.spent", "What a provider's calls have cost since midnight UTC");
   const reserved = money("budget.reserved", "The most that calls under way to a provider can cost");
   const budget = money("budget.limit", "Daily budget of a provider or, without one, of all together");
-  const observables = [
-    ...[circuit, active, queued, limit, headroom, sockets, lookups],
-    ...[spent, reserved, budget],
-  ];
+  const ofPipelines = [circuit, active, queued, limit, headroom, sockets, lookups];
+  const observables = [...ofPipelines, spent, reserved, budget];
   const callback: Parameters<typeof meter.addBatchObservableCallback>[0] = (result) => {
     for (const { name, link, provider } of entries) {
       if (provider.origins.length === 0) continue;

@@ -250,13 +250,18 @@ describe("Google Places", () => {
     [503, refusal(503, "UNAVAILABLE"), "PROVIDER_UNAVAILABLE"],
   ];
   for (const [status, body, reason] of REFUSALS) {
-    it(`names a refusal with status ${status} ${reason}, and pays nothing for it`, async () => {
+    const unserved = status < 500 && status !== 404;
+    const cost = unserved ? "pays nothing for it" : "counts it, because it may be charged";
+    it(`names a refusal with status ${status} ${reason}, and ${cost}`, async () => {
       const { outcome } = await fetch(SectionKind.RESTAURANTS, () => ({ status, body }));
       assert.equal(toReason(outcome.reason), reason);
       assert.equal(outcome.kind, OutcomeKind.FAILED);
       assert.equal(outcome.detail, `HTTP ${status}`);
       assert.equal(outcome.attemptCount, 1);
-      assert.equal(outcome.costUsdMicros, 0n);
+      assert.deepEqual(
+        [outcome.costUsdMicros, outcome.costEstimated],
+        unserved ? [0n, false] : [35_000n, true],
+      );
     });
   }
 

@@ -82,8 +82,8 @@ describe("a content-fetcher that is killed in the midst of paid calls", function
     });
 
   it(`up to ${KILL_COUNT} times keeps its budget, and counts all that was charged`, async () => {
-    let exhausted = false;
-    for (let kill = 0; kill < KILL_COUNT && !exhausted; kill += 1) {
+    const exhausted = new AbortController();
+    for (let kill = 0; kill < KILL_COUNT && !exhausted.signal.aborted; kill += 1) {
       const fetcher = await start();
       const client = clientOf(fetcher);
       const { spentTodayUsdMicros: spent } = await client.listProviders({});
@@ -96,16 +96,17 @@ describe("a content-fetcher that is killed in the midst of paid calls", function
         left -= 1;
         if (left === 0) fetcher.kill();
       };
-      let killed = false;
-      void fetcher.ended.then(() => (killed = true));
+      const killed = new AbortController();
+      void fetcher.ended.then(() => killed.abort());
+      const over = AbortSignal.any([killed.signal, exhausted.signal]);
       const callers = Array.from({ length: CALLS_AT_ONCE }, async () => {
-        while (!killed && !exhausted) {
+        while (!over.aborted) {
           const outcome = await fetchOne(client).then(
             (response) => response.outcome,
             () => undefined,
           );
           if (outcome?.kind !== Kind.SKIPPED) continue;
-          if (/no room.*spent$/.test(outcome.detail)) exhausted = true;
+          if (/no room.*spent$/.test(outcome.detail)) exhausted.abort();
           // The circuit is open for a moment.
           else await delay(10);
         }
@@ -115,7 +116,7 @@ describe("a content-fetcher that is killed in the midst of paid calls", function
       fetcher.kill();
       await fetcher.ended;
     }
-    assert.ok(exhausted, "the budget was never used up");
+    assert.ok(exhausted.signal.aborted, "the budget was never used up");
     const last = await start();
     const { spentTodayUsdMicros, reservedUsdMicros } = await clientOf(last).listProviders({});
     const spent = Number(spentTodayUsdMicros);

@@ -162,7 +162,7 @@ export async function startJournal(
       wake();
     },
     close: async () => {
-      while (running !== undefined) await running;
+      for (let current = running; current !== undefined; current = running) await current;
       closed = true;
       if (waiting.length > 0) await writeNext();
       await file.close();

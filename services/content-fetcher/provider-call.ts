@@ -122,8 +122,8 @@ export function createProviderCalls(
       },
     };
     const startMs = monotonicNow();
-    const closeBill = (useful: boolean, reportedUsdMicros?: number) =>
-      bill.close({ answeredCount: answeredCount(), reportedUsdMicros, useful });
+    const closeBill = (read: boolean, reportedUsdMicros?: number) =>
+      bill.close({ answeredCount: answeredCount(), reportedUsdMicros, read });
     const settle = (
       end: MessageInitShape<typeof ProviderOutcomeSchema>,
       reportedCost?: number,
@@ -131,7 +131,7 @@ export function createProviderCalls(
       const skipped = end.kind === OutcomeKind.SKIPPED;
       const latencyMs = skipped ? 0 : monotonicNow() - startMs;
       const failed = end.kind === OutcomeKind.FAILED;
-      const { usdMicros, estimated } = closeBill(!failed, reportedCost);
+      const { usdMicros, estimated } = closeBill(true, reportedCost);
       measure(entry, latencyMs, end);
       if (!failed && !skipped && kind !== undefined) entry.latencies.get(kind)?.add(latencyMs);
       return create(ProviderOutcomeSchema, {

@@ -75,6 +75,7 @@ export async function runDry(
       providerMs: 0,
       guideDecisions,
       lookedUp,
+      leftOutListingCount: 0,
       offerings,
       explain: request.explain,
     }),

@@ -250,7 +250,7 @@ describe("Google Places", () => {
     [503, refusal(503, "UNAVAILABLE"), "PROVIDER_UNAVAILABLE"],
   ];
   for (const [status, body, reason] of REFUSALS) {
-    const unserved = status < 500 && status !== 404;
+    const unserved = status < 500;
     const cost = unserved ? "pays nothing for it" : "counts it, because it may be charged";
     it(`names a refusal with status ${status} ${reason}, and ${cost}`, async () => {
       const { outcome } = await fetch(SectionKind.RESTAURANTS, () => ({ status, body }));

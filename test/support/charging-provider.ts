@@ -68,8 +68,8 @@ export function chargeOf(deed: Deed): number {
     case "told":
       return deed.usdMicros;
     case "untold":
-      return LIST_USD_MICROS;
     case "spoilt":
+      return LIST_USD_MICROS;
     case "failed":
     case "vanish":
     case "hang":

@@ -28,8 +28,8 @@ export interface CallEnd {
   readonly answeredCount: number;
   /** What the provider says that the call has cost; undefined when it does not say. */
   readonly reportedUsdMicros: number | undefined;
-  /** Whether its answers were of use. */
-  readonly useful: boolean;
+  /** Whether that was read: not when the caller left before. */
+  readonly read: boolean;
 }
 
 /** What one provider call costs, attempt by attempt. */
@@ -67,7 +67,7 @@ export function openBill(ledger: Ledger, subject: Subject, price: Price): Bill {
 
   return {
     charge: worstUsdMicros > 0 ? charge : undefined,
-    close: ({ answeredCount, reportedUsdMicros, useful }) => {
+    close: ({ answeredCount, reportedUsdMicros, read }) => {
       closed = true;
       // A request that several kinds share is on the bill of the one that sent it.
       if (answeredCount > 0 && reportedUsdMicros !== undefined && reportedUsdMicros >= 0) {
@@ -78,7 +78,7 @@ export function openBill(ledger: Ledger, subject: Subject, price: Price): Bill {
         for (const other of others) other.settle(0, false);
         return { usdMicros: usdMicros + unknownUsdMicros, estimated: unknownUsdMicros > 0 };
       }
-      const each = useful ? expectedUsdMicros : worstUsdMicros;
+      const each = read ? expectedUsdMicros : worstUsdMicros;
       for (const reservation of answered) reservation.settle(each, true);
       const usdMicros = answered.length * each + unknownUsdMicros;
       return { usdMicros, estimated: usdMicros > 0 };

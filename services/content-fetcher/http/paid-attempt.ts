@@ -5,17 +5,15 @@ import type { AttemptTarget } from "./attempt.ts";
 /** An attempt that was not made for its cost: nothing that retry, circuit and limits may learn of the provider. */
 export class UnpaidAttempt extends Error {}
 
-/** Statuses by which a provider says that it has not done what was asked. */
-const REFUSAL_STATUSES: ReadonlySet<number> = new Set([
-  400, 401, 402, 403, 405, 406, 411, 413, 414, 415, 422, 426, 429, 431, 451,
-]);
+/** Of the statuses that blame the request, those of one that may have been worked on all the same. */
+const WORKED_ON_STATUSES: ReadonlySet<number> = new Set([408, 424, 499]);
 
 /** @param status of the whole answer; undefined when none came */
 function attemptEndOf(sent: boolean, status: number | undefined): AttemptEnd {
   if (!sent) return "unsent";
   if (status === undefined) return "unknown";
   if (status >= 200 && status < 300) return "answered";
-  return REFUSAL_STATUSES.has(status) ? "refused" : "unknown";
+  return status >= 400 && status < 500 && !WORKED_ON_STATUSES.has(status) ? "refused" : "unknown";
 }
 
 export interface PaidCall {

@@ -31,6 +31,8 @@ const MODEL = "OPENAI_COMPATIBLE_MODEL";
  * answer has cost.
  */
 const EXPECTED_COST_USD_MICROS = 1_000;
+/** A large model: 1,000 tokens that it reads at 2.50 $ a million, and all the 900 that it may write at 10 $. */
+const WORST_COST_USD_MICROS = 12_000;
 
 const MAX_SUMMARY_LENGTH = 300;
 
@@ -59,6 +61,7 @@ export const openAiCompatible: Provider = {
     kind,
     dependsOn,
     expectedCostUsdMicros: EXPECTED_COST_USD_MICROS,
+    worstCostUsdMicros: WORST_COST_USD_MICROS,
   })),
   // Those of the chosen server.
   terms: {

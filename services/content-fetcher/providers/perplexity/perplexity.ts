@@ -16,6 +16,8 @@ const API = "PERPLEXITY_API";
  * they have cost; this is for those that failed, and for budgets.
  */
 const EXPECTED_COST_USD_MICROS = 5_000;
+/** Three searches at the full price of 2.50 $ a thousand, 30,000 tokens read, and all the 1,500 that it may write. */
+const WORST_COST_USD_MICROS = 20_000;
 
 /** Perplexity: a language model that answers from a web search, and cites its results. */
 export const perplexity: Provider = {
@@ -36,6 +38,7 @@ export const perplexity: Provider = {
     kind,
     dependsOn,
     expectedCostUsdMicros: EXPECTED_COST_USD_MICROS,
+    worstCostUsdMicros: WORST_COST_USD_MICROS,
   })),
   terms: {
     license: "",

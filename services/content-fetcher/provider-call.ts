@@ -63,8 +63,8 @@ const outcomeNameOf = (kind: OutcomeKind): string =>
 /** What a request for a section costs; geocoding is free. */
 function priceOf({ offerings }: Provider, kind: SectionKind | undefined): Price {
   const offering = offerings.find((offered) => offered.kind === kind);
-  const expectedUsdMicros = offering?.expectedCostUsdMicros ?? 0;
-  return { expectedUsdMicros, worstUsdMicros: offering?.worstCostUsdMicros ?? expectedUsdMicros };
+  const expectedUsdMicros = Math.ceil(offering?.expectedCostUsdMicros ?? 0);
+  return { expectedUsdMicros, worstUsdMicros: Math.ceil(offering?.worstCostUsdMicros ?? expectedUsdMicros) };
 }
 
 const sectionNameOf = (kind: SectionKind): string => SectionKindSchema.value[kind]?.localName ?? String(kind);

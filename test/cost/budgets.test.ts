@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
+import type { Ledger } from "../../services/content-fetcher/cost/ledger.ts";
 import { openLedger } from "../../services/content-fetcher/cost/open-ledger.ts";
 import { createPool, type Pool } from "../../services/content-fetcher/http/pool.ts";
 import type { Provider } from "../../services/content-fetcher/provider.ts";
@@ -12,9 +13,9 @@ import {
 } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import { SectionStatus } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { ProviderOutcome_Kind as Kind, SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
-import { openAdapter } from "../adapters/harness.ts";
+import { openAdapter, type Adapter } from "../adapters/harness.ts";
 import { lisbonQuery, startFetcherFor, type FetcherUnderTest } from "../support/fetcher.ts";
-import { createDisk, createLedgerFolder, type LedgerFolder } from "../support/ledger-file.ts";
+import { createDisk, createLedgerFolder, type Disk, type LedgerFolder } from "../support/ledger-file.ts";
 import { startPairFor } from "../support/pair.ts";
 import { PLAIN_ANSWER, plainOrigin, plainProvider } from "../support/plain-provider.ts";
 import { startProviderServer, type ProviderServer } from "../support/provider-server.ts";
@@ -268,26 +269,30 @@ describe("daily budgets", () => {
   });
 });
 
-describe("a cost ledger whose disk is full", () => {
+describe("the disk of a cost ledger", () => {
   const clock = createClock(() => performance.now());
   let server: ProviderServer;
   let pool: Pool;
   let folder: LedgerFolder;
+  let disk: Disk;
+  let ledger: Ledger;
+  let paid: Adapter;
+  let free: Adapter;
+  const problems: string[] = [];
   before(async () => {
     server = await startProviderServer(() => PLAIN_ANSWER);
     pool = createPool({ clock, trustedOrigins: new Set([server.baseUrl]) });
-    folder = await createLedgerFolder();
   });
   after(async () => {
     await pool.close();
     await server.close();
-    await folder.remove();
   });
-
-  it("has paid calls refused and no others, and says nothing against their providers", async () => {
-    const disk = createDisk();
-    const problems: string[] = [];
-    const ledger = await openLedger({
+  beforeEach(async () => {
+    server.reset();
+    problems.length = 0;
+    folder = await createLedgerFolder();
+    disk = createDisk();
+    ledger = await openLedger({
       file: folder.file,
       budgets: { totalUsdMicros: undefined, ofProviders: new Map() },
       now: () => NOW_MS,
@@ -299,8 +304,33 @@ describe("a cost ledger whose disk is full", () => {
       openFile: disk.openFile,
     });
     const options = { pool, baseUrl: server.baseUrl, ledger };
-    const paid = openAdapter(priced("one"), options);
-    const free = openAdapter(plainProvider("free"), options);
+    paid = openAdapter(priced("one"), options);
+    free = openAdapter(plainProvider("free"), options);
+  });
+  afterEach(async () => {
+    paid.close();
+    free.close();
+    await ledger.close();
+    await folder.remove();
+  });
+
+  it("has what a request can cost before the request leaves", async () => {
+    const synced = Promise.withResolvers<void>();
+    const { promise: syncing, resolve } = Promise.withResolvers<void>();
+    disk.beforeSync = () => {
+      resolve();
+      return synced.promise;
+    };
+    const fetching = paid.fetch(OVERVIEW);
+    await syncing;
+    assert.equal((await free.fetch(OVERVIEW)).outcome.kind, Kind.CONTENT);
+    assert.equal(server.requestCount(), 1);
+    synced.resolve();
+    assert.equal((await fetching).outcome.kind, Kind.CONTENT);
+    assert.equal(server.requestCount(), 2);
+  });
+
+  it("has paid calls refused while it is full and no others, and says nothing against their providers", async () => {
     disk.full = true;
     // More than would open a circuit.
     for (let call = 0; call < 12; call += 1) {
@@ -314,8 +344,5 @@ describe("a cost ledger whose disk is full", () => {
     assert.equal(problems.length, 1);
     disk.full = false;
     assert.equal((await paid.fetch(OVERVIEW)).outcome.kind, Kind.CONTENT);
-    paid.close();
-    free.close();
-    await ledger.close();
   });
 });

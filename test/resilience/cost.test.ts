@@ -126,6 +126,18 @@ describe("what a provider call costs", () => {
     assert.deepEqual(costOf(await outcomeOf(reporting(42, false))), [42n, false]);
   });
 
+  it("is what the price list says when the report is no amount", async () => {
+    for (const reported of [-1, Number.NaN, Infinity, 1e300]) {
+      assert.deepEqual(costOf(await outcomeOf(reporting(reported, true))), [10_000n, true]);
+      await fetcher?.close();
+    }
+  });
+
+  it("is in whole millionths of a dollar", async () => {
+    const offerings = [{ kind: SectionKind.OVERVIEW, dependsOn: [], expectedCostUsdMicros: 2.5 }];
+    assert.deepEqual(costOf(await outcomeOf(priced({ offerings }))), [3n, true]);
+  });
+
   it("adds up in a metric", async () => {
     const recorded = recordTelemetry();
     try {

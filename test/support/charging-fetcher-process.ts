@@ -7,6 +7,8 @@ import { startFetcher } from "../../services/content-fetcher/service.ts";
 import { chargingProvider } from "./charging-provider.ts";
 import { plainOrigin } from "./plain-provider.ts";
 
+const NOON_MS = Date.parse("2026-11-24T12:00:00Z");
+
 /** content-fetcher as it is run, with one provider, which charges. */
 const ORIGIN = plainOrigin("charging");
 const settings = readSettings(
@@ -30,7 +32,8 @@ await runService(log, "content-fetcher", async () => {
     providers: [chargingProvider],
     log,
     telemetry: { serveMetrics: () => false },
-    now: Date.now,
+    // From noon on, so that no day ends meanwhile.
+    now: () => NOON_MS + performance.now(),
     monotonicNow: () => performance.now(),
     random: Math.random,
   });

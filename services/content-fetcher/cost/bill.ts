@@ -1,7 +1,7 @@
 import type { Ledger, Reservation } from "./ledger.ts";
 import type { Subject } from "./day-book.ts";
 
-/** What a request costs by published prices, millionths of a US dollar; 0 when it is free. */
+/** What a request costs by published prices, whole millionths of a US dollar; 0 when it is free. */
 export interface Price {
   readonly expectedUsdMicros: number;
   /** At most; what is reserved, and what counts where nobody knows. */
@@ -70,8 +70,8 @@ export function openBill(ledger: Ledger, subject: Subject, price: Price): Bill {
     close: ({ answeredCount, reportedUsdMicros, read }) => {
       closed = true;
       // A request that several kinds share is on the bill of the one that sent it.
-      if (answeredCount > 0 && reportedUsdMicros !== undefined && reportedUsdMicros >= 0) {
-        const usdMicros = Math.round(reportedUsdMicros);
+      const usdMicros = Math.round(reportedUsdMicros ?? -1);
+      if (answeredCount > 0 && Number.isSafeInteger(usdMicros) && usdMicros >= 0) {
         const [first, ...others] = answered;
         if (first === undefined) ledger.add(subject, usdMicros);
         else first.settle(usdMicros, false);
@@ -80,8 +80,8 @@ export function openBill(ledger: Ledger, subject: Subject, price: Price): Bill {
       }
       const each = read ? expectedUsdMicros : worstUsdMicros;
       for (const reservation of answered) reservation.settle(each, true);
-      const usdMicros = answered.length * each + unknownUsdMicros;
-      return { usdMicros, estimated: usdMicros > 0 };
+      const listedUsdMicros = answered.length * each + unknownUsdMicros;
+      return { usdMicros: listedUsdMicros, estimated: listedUsdMicros > 0 };
     },
   };
 }

@@ -2,7 +2,7 @@ import { readSettings } from "../../shared/config.ts";
 import { createLog } from "../../shared/log.ts";
 import { runService } from "../../shared/process.ts";
 import { startTelemetry } from "../../shared/telemetry/telemetry.ts";
-import { FETCHER_SETTINGS, readOriginUrls } from "../../services/content-fetcher/config.ts";
+import { FETCHER_SETTINGS, readOriginUrls, readProviderSettings } from "../../services/content-fetcher/config.ts";
 import type { Provider } from "../../services/content-fetcher/provider.ts";
 import { PROVIDERS } from "../../services/content-fetcher/providers.ts";
 import { startFetcher } from "../../services/content-fetcher/service.ts";
@@ -26,7 +26,8 @@ await runService(log, "content-fetcher", async () => {
   const fetcher = await startFetcher({
     settings: readSettings(FETCHER_SETTINGS, process.env),
     originUrls: readOriginUrls(process.env),
-    providerSettings: { keys: new Map(), switchedOn: new Set() },
+    // How many calls a key allows at once is etiquette too.
+    providerSettings: { ...readProviderSettings(process.env), concurrentCounts: new Map() },
     providers: PROVIDERS.map(unhurried),
     log,
     telemetry,

@@ -8,6 +8,7 @@ import { hop } from "./hop.ts";
 import { hot } from "./hot.ts";
 import { pipeline } from "./pipeline.ts";
 import { median, meetsGoal, type Group, type Metric } from "./metric.ts";
+import { profiles } from "./profiles.ts";
 import { redisHit } from "./redis-hit.ts";
 import { redisTier } from "./redis-tier.ts";
 import { refreshAhead } from "./refresh-ahead.ts";
@@ -28,6 +29,7 @@ const GROUPS: readonly Group[] = [
   pipeline,
   hop,
   cold,
+  profiles,
   hot,
   redisHit,
   redisTier,

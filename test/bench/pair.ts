@@ -5,6 +5,8 @@ import { z } from "zod";
 import { parseServingMessage } from "../../shared/process.ts";
 import { GuideAdminService } from "../../shared/gen/wayfarer/guide/v1/guide_admin_service_pb.ts";
 import { GuideService } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
+import type { Profile } from "../providers/profiles.ts";
+import { PROVIDER_IDS, type ProviderId } from "../providers/servers.ts";
 import { freePort } from "../support/redis/server.ts";
 import { SERVICE_FLAGS } from "../support/service-flags.ts";
 import { startChild, type Child } from "./child.ts";
@@ -16,8 +18,12 @@ export interface BenchPair {
   readonly client: Client<typeof GuideService>;
   /** Milliseconds before each answer of each provider. */
   readonly setLatencyMs: (latencyMs: number) => Promise<void>;
-  /** What the providers saw since the last call. */
+  /** Latencies of a profile, drawn anew, for one provider, and one for each answer of all the others. */
+  readonly setProfile: (profile: Profile, provider: ProviderId, othersMs: number) => Promise<void>;
+  /** What the providers saw since the last call of this or `takeAnswers`. */
   readonly takeAsked: () => Promise<Asked>;
+  /** The same, request by request. */
+  readonly takeAnswers: () => Promise<readonly Answered[]>;
   /** Empties the composer's cache. */
   readonly evictAll: () => Promise<void>;
   /** CPU time of both services so far, milliseconds; undefined where the system does not tell. */
@@ -33,12 +39,36 @@ export interface Asked {
   readonly requestCount: number;
 }
 
-const settingsSchema = z.object({ settings: z.record(z.string(), z.string()) });
-const askedSchema = z.object({ slowestMs: z.number(), requestCount: z.number() });
+/** Where the test providers are and what they want, by the names of the settings. */
+export type Told = z.infer<typeof toldSchema>;
 
-/** @param composerSettings besides, and before, those of every bench */
+/** A request that a provider has answered. */
+export interface Answered {
+  readonly provider: ProviderId;
+  /** As far as the provider can tell. */
+  readonly destination: string;
+  /** From the whole request to the whole answer, by the provider's clock, milliseconds. */
+  readonly tookMs: number;
+}
+
+const textsSchema = z.record(z.string(), z.string());
+const toldSchema = z.object({ settings: textsSchema, keys: textsSchema });
+const askedSchema = z.object({
+  slowestMs: z.number(),
+  requestCount: z.number(),
+  answers: z.array(
+    z.object({ provider: z.enum(PROVIDER_IDS), destination: z.string(), tookMs: z.number() }),
+  ),
+});
+
+/**
+ * @param composerSettings besides, and before, those of every bench
+ * @param fetcherSettings the same for content-fetcher, made from what the test providers tell; default: no provider
+ *   with a key is asked
+ */
 export async function startBenchPair(
   composerSettings: Readonly<Record<string, string>> = {},
+  fetcherSettings: (told: Told) => Readonly<Record<string, string>> = () => ({}),
 ): Promise<BenchPair> {
   const children: Child[] = [];
   const start = (file: string, environment: Readonly<Record<string, string>>): Child => {
@@ -51,9 +81,10 @@ export async function startBenchPair(
   };
   try {
     const providers = start("providers-process.ts", {});
-    const { settings } = settingsSchema.parse(await providers.receive());
+    const { settings, keys } = toldSchema.parse(await providers.receive());
     const fetcher = start("fetcher-process.ts", {
       ...settings,
+      ...fetcherSettings({ settings, keys }),
       FETCHER_LISTEN: "127.0.0.1:0",
       OPERATOR_CONTACT: "bench@wayfarer.invalid",
     });
@@ -79,9 +110,17 @@ export async function startBenchPair(
         providers.send({ latencyMs });
         await providers.receive();
       },
+      setProfile: async (profile, provider, othersMs) => {
+        providers.send({ profile, provider, othersMs });
+        await providers.receive();
+      },
       takeAsked: async () => {
-        providers.send({ take: true });
+        providers.send({ take: "sum" });
         return askedSchema.parse(await providers.receive());
+      },
+      takeAnswers: async () => {
+        providers.send({ take: "each" });
+        return askedSchema.parse(await providers.receive()).answers;
       },
       evictAll: async () => {
         const { complete } = await admin.evictEntries({ all: true });

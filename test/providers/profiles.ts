@@ -6,9 +6,9 @@ import { createHash } from "node:crypto";
  *
  * The predecessor had one provider of text and places and one of weather. Ours are several: those of text and places
  * (wikivoyage, overpass, nominatim, Open-Meteo's geocoding) take the first column of its table, those of weather
- * (Open-Meteo, MET Norway) the second. Two columns mean nothing for keyless providers and are read so:
- * - `tokens` waits for every token of a completion. An article is no completion: it counts as the completion it stands
- *   in for, `NOMINAL_COMPLETION_CHARACTERS`.
+ * (Open-Meteo, MET Norway) the second. Two rows mean nothing for most providers and are read so:
+ * - `tokens` waits for every token of a completion: language models do, by what they write. An article is no completion:
+ *   it counts as the completion it stands in for, `NOMINAL_COMPLETION_CHARACTERS`.
  * - `fenced` wraps answers in Markdown fences. Only its latency applies; a provider that writes JSON with a serializer
  *   has no fences.
  */
@@ -64,8 +64,17 @@ export const lognormalMs = (draw: Draw): number =>
 export const tokensMs = (characterCount: number): number =>
   Math.min(TOKENS_MAX_MS, TOKENS_BASE_MS + PER_TOKEN_MS * Math.ceil(characterCount / CHARACTERS_PER_TOKEN));
 
-/** Milliseconds before an answer. */
-export function profileLatencyMs(profile: Profile, column: ProfileColumn, draw: Draw): number {
+/**
+ * Milliseconds before an answer.
+ *
+ * @param completionCharacterCount length of the completion in the answer
+ */
+export function profileLatencyMs(
+  profile: Profile,
+  column: ProfileColumn,
+  draw: Draw,
+  completionCharacterCount = NOMINAL_COMPLETION_CHARACTERS,
+): number {
   if (column === "weather") return WEATHER_MS[profile];
   switch (profile) {
     case "lognormal":
@@ -74,7 +83,7 @@ export function profileLatencyMs(profile: Profile, column: ProfileColumn, draw: 
     case "fixed":
       return 4000;
     case "tokens":
-      return tokensMs(NOMINAL_COMPLETION_CHARACTERS);
+      return tokensMs(completionCharacterCount);
     case "fast":
       return 200;
     case "fenced":

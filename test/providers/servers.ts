@@ -4,6 +4,7 @@ import type {
   ReceivedRequest,
   Reply,
 } from "../support/provider-server.ts";
+import { completionOf } from "./completion.ts";
 import { createGeoapify, GEOAPIFY_FAULTS } from "./geoapify-server.ts";
 import { createGooglePlaces, GOOGLE_PLACES_FAULTS } from "./google-places-server.ts";
 import { createFoursquare, FOURSQUARE_FAULTS } from "./foursquare-server.ts";
@@ -46,6 +47,8 @@ export interface TestServer {
   readonly column: (request: ReceivedRequest) => ProfileColumn;
   /** What a request asks for and about, as far as its provider can tell: a profile's draws are counted by both. */
   readonly subjectOf: (request: ReceivedRequest) => { readonly kind: string; readonly destination: string };
+  /** What a language model has written of an answer; absent for other providers. */
+  readonly completionOf?: (reply: Reply) => string;
 }
 
 /** Every test server; a further one is a row. Those that are started on given ports take them in this order. */
@@ -164,6 +167,7 @@ export const TEST_SERVERS = {
     create: ({ worlds, inventsPlaces }) => createPerplexity(worlds, { inventsPlaces }),
     column: () => "text",
     subjectOf: ({ body }) => perplexitySubjectOf(body),
+    completionOf,
   },
   "openai-compatible": {
     origins: ["OPENAI_COMPATIBLE_BASE_URL"],
@@ -173,6 +177,7 @@ export const TEST_SERVERS = {
     create: ({ worlds, inventsPlaces }) => createOpenAi(worlds, { inventsPlaces }),
     column: () => "text",
     subjectOf: ({ body }) => openAiSubjectOf(body),
+    completionOf,
   },
 } as const satisfies Readonly<Record<string, TestServer>>;
 

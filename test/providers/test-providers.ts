@@ -3,6 +3,7 @@ import {
   type Fault,
   type ProviderServer,
   type ReceivedRequest,
+  type Reply,
 } from "../support/provider-server.ts";
 import { createRpm50Bucket, profileLatencyMs, RPM50_RETRY_AFTER_SECONDS, type Profile } from "./profiles.ts";
 import { PROVIDER_IDS, testServerOf, type ProviderId, type ServerSetup } from "./servers.ts";
@@ -71,9 +72,10 @@ export async function startTestProviders(options: TestProvidersOptions): Promise
     maxWikivoyageResultBytes: options.maxWikivoyageResultBytes ?? 8 << 20,
     inventsPlaces: options.inventsPlaces ?? false,
   };
+  const answers = perProvider((id) => testServerOf(id).create(setup));
   const start = async (id: ProviderId, index: number): Promise<readonly [ProviderId, ProviderServer]> => {
     const row = testServerOf(id);
-    const server = await startProviderServer(row.create(setup), {
+    const server = await startProviderServer(answers[id], {
       ...row.options?.(setup),
       faultReplies: row.faultReplies,
       monotonicNow,
@@ -111,7 +113,7 @@ export async function startTestProviders(options: TestProvidersOptions): Promise
     requestCounts: () => perProvider((id) => servers[id].requestCount()),
     openSocketCount: () => PROVIDER_IDS.reduce((sum, id) => sum + servers[id].openSocketCount(), 0),
     setProfile: (profile, profileSeed = seed) =>
-      each((server, id) => applyProfile(server, id, profile, profileSeed, monotonicNow)),
+      each((server, id) => applyProfile(server, id, answers[id], profile, profileSeed, monotonicNow)),
     setLatencyMs: (latencyMs, only) =>
       each((server, id) => {
         if (only !== undefined && only !== id) return;
@@ -129,17 +131,19 @@ export async function startTestProviders(options: TestProvidersOptions): Promise
 function applyProfile(
   server: ProviderServer,
   id: ProviderId,
+  answer: (request: ReceivedRequest) => Reply,
   profile: Profile,
   seed: number,
   monotonicNow: () => number,
 ): void {
-  const { column, subjectOf } = testServerOf(id);
+  const { column, subjectOf, completionOf } = testServerOf(id);
   const counts = new Map<string, number>();
   server.setLatencyMs((request) => {
     const { kind, destination } = subjectOf(request);
     const n = (counts.get(`${kind}|${destination}`) ?? 0) + 1;
     counts.set(`${kind}|${destination}`, n);
-    return profileLatencyMs(profile, column(request), { seed, provider: id, kind, destination, n });
+    const draw = { seed, provider: id, kind, destination, n };
+    return profileLatencyMs(profile, column(request), draw, completionOf?.(answer(request)).length);
   });
   const bucket = profile === "rpm50" ? createRpm50Bucket(monotonicNow) : undefined;
   server.setGate((request) =>

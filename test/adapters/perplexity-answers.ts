@@ -18,10 +18,6 @@ export const RESULTS = [
 const PLACE = {
   summary: "A place.[1]",
   address: null,
-  latitude: null,
-  longitude: null,
-  opening_hours: null,
-  website: null,
   sources: ["[1]"],
 };
 export const RESTAURANT = {
@@ -48,10 +44,8 @@ export const EVENT = {
   last_day: "2026-12-02",
   start_time: null,
   venue: null,
-  address: null,
   price: null,
   tickets: null,
-  website: null,
   sources: ["[1]"],
 };
 

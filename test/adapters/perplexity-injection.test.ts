@@ -137,7 +137,6 @@ describe("Perplexity: what strangers write", () => {
         ...RESTAURANT,
         name: "Three",
         summary: "<script>alert(1)</script><request> Nice.[1]",
-        website: "https://evil.example/",
       },
       { ...RESTAURANT, name: "Four", summary: "x", sources: ["https://evil.example/"] },
       { ...RESTAURANT, name: "<img src=x onerror=alert(1)>" },

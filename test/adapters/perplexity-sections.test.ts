@@ -66,6 +66,16 @@ describe("Perplexity: sections", () => {
     assert.equal(night.value.price?.minAmount, undefined);
   });
 
+  it("leads to tickets on hosts that the search has found only", async () => {
+    const [first, second] = await listingsOf(SectionKind.EVENTS, [
+      { ...EVENT, name: "Found", tickets: "https://city.example/tickets" },
+      { ...EVENT, name: "Unseen", tickets: "https://unseen.example/" },
+    ]);
+    assert.ok(first?.details.case === "event" && second?.details.case === "event");
+    assert.equal(first.details.value.ticketUri, "https://city.example/tickets");
+    assert.equal(second.details.value.ticketUri, "");
+  });
+
   it("says nothing found when no event falls on the dates", async () => {
     const { outcome } = await fetch(SectionKind.EVENTS, [
       { ...EVENT, first_day: "2025-12-02", last_day: null },

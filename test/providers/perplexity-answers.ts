@@ -114,22 +114,17 @@ const pageOf = ({ type, id: osmId, tags }: OsmElement, id: number): Result => ({
 
 function toItem(
   subject: string,
-  { id, lat, lon, tags }: OsmElement,
+  { id, tags }: OsmElement,
   page: number,
   town: string,
 ): Readonly<Record<string, unknown>> {
   const name = tags["name"] ?? "";
-  const positioned = chanceOf(`positioned ${id}`) < 0.5;
   const named = { name, summary: summaryOf(subject, tags, page) };
   const sources = [`[${page}]`];
-  const position = { latitude: positioned ? lat : null, longitude: positioned ? lon : null };
-  if (subject === "neighborhoods") return { ...named, highlights: [], ...position, sources };
+  if (subject === "neighborhoods") return { ...named, highlights: [], sources };
   const street = [tags["addr:street"], tags["addr:housenumber"]].filter((part) => part !== undefined);
   const place = {
     address: street.length === 0 ? null : `${street.join(" ")}, ${town}`,
-    ...position,
-    opening_hours: tags["opening_hours"] ?? null,
-    website: tags["website"]?.replace(/^http:/, "https:") ?? null,
     sources,
   };
   if (subject === "restaurants")
@@ -175,8 +170,7 @@ function writeEvents(world: World, article: Result, { maxItemCount, wishes }: As
   const first = String(wishes["first_day"]);
   const last = String(wishes["last_day"]);
   const venue = namedElements(world, "attractions")[0]?.tags["name"] ?? null;
-  const common = { category: null, start_time: null, venue: null, address: null, price: null };
-  const links = { tickets: null, website: null };
+  const common = { category: null, start_time: null, venue: null, price: null, tickets: null };
   const page = {
     url: "https://events.example/calendar",
     title: "Calendar of events",
@@ -191,7 +185,6 @@ function writeEvents(world: World, article: Result, { maxItemCount, wishes }: As
       first_day: dayAfter(first, -3),
       last_day: dayAfter(last, 3),
       price: "free",
-      ...links,
       sources: ["[2]"],
     },
     {
@@ -203,7 +196,6 @@ function writeEvents(world: World, article: Result, { maxItemCount, wishes }: As
       last_day: first,
       start_time: "19:30",
       venue,
-      ...links,
       sources: ["[2]"],
     },
     {
@@ -212,7 +204,6 @@ function writeEvents(world: World, article: Result, { maxItemCount, wishes }: As
       summary: "It was long ago.[1]",
       first_day: dayAfter(first, -400),
       last_day: dayAfter(first, -398),
-      ...links,
       sources: ["[1]"],
     },
   ];

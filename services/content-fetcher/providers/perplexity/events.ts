@@ -16,10 +16,8 @@ const eventSchema = z.strictObject({
   last_day: optionalText.describe("YYYY-MM-DD, the first day again for one day; null if not known"),
   start_time: optionalText.describe("HH:MM on a 24-hour clock at the destination"),
   venue: optionalText.describe("name of the venue"),
-  address: optionalText.describe("street address of the venue with the town"),
   price: optionalText.describe("ticket price as a search result states it"),
   tickets: optionalText.describe("page to buy tickets on, if that is among the search results"),
-  website: optionalText.describe("its own page, if that is among the search results"),
   sources,
 });
 
@@ -28,7 +26,7 @@ type EventItem = z.infer<typeof eventSchema>;
 export const EVENTS = createSubject({
   name: "events",
   task: "Events that happen in the destination of this request between its first_day and its last_day, both included: concerts, festivals, exhibitions, sport, theatre, markets. Only those whose dates a search result states for that year.",
-  maxItemCount: 6,
+  maxItemCount: 4,
   recent: true,
   dependsOn: [QueryAspect.LANGUAGE, QueryAspect.DATES, QueryAspect.MAX_LISTING_COUNT],
   told: (query) => {

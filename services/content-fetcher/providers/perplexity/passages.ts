@@ -32,7 +32,7 @@ const createPassages = (
     item: z.strictObject({
       topic: z.enum(topics),
       heading: optionalText.describe("heading of one to four words"),
-      text: text.describe("two to four sentences, marked with [id]"),
+      text: text.describe("one or two sentences, marked with [id]"),
       sources,
     }),
     toFound: (items, { query, fetchTime }) => ({

@@ -7,7 +7,6 @@ import {
   optionalNumber,
   optionalText,
   place,
-  position,
   priceOf,
   sources,
   toListing,
@@ -19,6 +18,8 @@ import { words } from "../language-model/text.ts";
 const { LANGUAGE, BUDGET_LEVEL, CUISINES, DIETARY_TAGS, INTERESTS, MUST_SEE, MAX_LISTING_COUNT } =
   QueryAspect;
 
+/** More are another question's worth of waiting, and other providers know the rest. */
+const MAX_PLACE_COUNT = 4;
 const MAX_TAG_COUNT = 5;
 const MAX_HIGHLIGHT_COUNT = 8;
 const MAX_HIGHLIGHT_LENGTH = 80;
@@ -27,7 +28,7 @@ const HIGHEST_PRICE_LEVEL = 4;
 export const RESTAURANTS = createSubject({
   name: "restaurants",
   task: "Restaurants and cafes in the destination of this request that fit its budget, cuisines and diets; null and empty lists are no wish.",
-  maxItemCount: 8,
+  maxItemCount: MAX_PLACE_COUNT,
   recent: false,
   dependsOn: [LANGUAGE, BUDGET_LEVEL, CUISINES, DIETARY_TAGS, MAX_LISTING_COUNT],
   told: restaurantWishes,
@@ -65,7 +66,7 @@ export const RESTAURANTS = createSubject({
 export const ATTRACTIONS = createSubject({
   name: "attractions",
   task: "Sights, museums, parks and viewpoints in the destination of this request: those of its must_see that exist there first, then by its interests, then the best known.",
-  maxItemCount: 8,
+  maxItemCount: MAX_PLACE_COUNT,
   recent: false,
   dependsOn: [LANGUAGE, INTERESTS, MUST_SEE, MAX_LISTING_COUNT],
   told: attractionWishes,
@@ -101,7 +102,7 @@ export const ATTRACTIONS = createSubject({
 export const EXPERIENCES = createSubject({
   name: "experiences",
   task: "Things to do in the destination of this request by its interests: tours, classes, activities, nightlife and shopping, each of one provider or place.",
-  maxItemCount: 5,
+  maxItemCount: MAX_PLACE_COUNT,
   recent: false,
   dependsOn: [LANGUAGE, INTERESTS, MAX_LISTING_COUNT],
   told: interests,
@@ -131,14 +132,13 @@ export const EXPERIENCES = createSubject({
 export const NEIGHBORHOODS = createSubject({
   name: "neighborhoods",
   task: "Districts within the destination of this request that are worth knowing for a visitor.",
-  maxItemCount: 6,
+  maxItemCount: 5,
   recent: false,
   dependsOn: [LANGUAGE, MAX_LISTING_COUNT],
   told: () => ({}),
   item: z.strictObject({
     ...named,
     highlights: z.array(z.string()).describe("what it is known for, at most 3, a few words each"),
-    ...position,
     sources,
   }),
   toFound: (items, reading) => ({

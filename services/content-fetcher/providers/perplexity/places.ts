@@ -23,17 +23,11 @@ export const sources = z
 /** What every place is asked for first, and last. */
 export const named = {
   name: text.describe("its own name, as a search result writes it"),
-  summary: text.describe("what a traveller should know of it, at most 30 words, marked with [id]"),
+  summary: text.describe("what a traveller should know of it, at most 15 words, marked with [id]"),
 };
-export const position = {
-  latitude: optionalNumber.describe("WGS84 degrees, only if a search result states them"),
-  longitude: optionalNumber,
-};
+/** Positions, hours and websites are not asked for: map data know them better, and an answer takes its length in time. */
 export const place = {
   address: optionalText.describe("street address with the town"),
-  ...position,
-  opening_hours: optionalText,
-  website: optionalText.describe("its own page, if that is among the search results"),
   sources,
 };
 
@@ -42,31 +36,23 @@ interface NamedItem {
   readonly name: string;
   readonly summary: string;
   readonly address?: string | null;
-  readonly latitude?: number | null;
-  readonly longitude?: number | null;
-  readonly opening_hours?: string | null;
-  readonly website?: string | null;
 }
 
 /** Undefined for what has no name. */
 export function toListing(
   { item, cited }: CitedItem<NamedItem>,
-  { query, pages, fetchTime }: Reading,
+  { query, fetchTime }: Reading,
   details: Details,
 ): ListingInit | undefined {
   const title = nameOf(item.name, query.destination.displayName);
   if (title === "") return undefined;
   const summary = prose(item.summary, MAX_SUMMARY_LENGTH);
-  const location = locationOf(item);
   return {
-    key: listingKey({ title, location }),
+    key: listingKey({ title }),
     title,
     summary,
     languageCode: summary === "" ? "" : query.languageCode,
-    ...(location && { location }),
     address: words(item.address ?? null),
-    openingHours: words(item.opening_hours ?? null),
-    websiteUri: pages.vouchedUri(item.website ?? null),
     citations: cited.map((page) => toCitation(page, fetchTime)),
     verification: {
       verdict: Verification_Verdict.PLAUSIBLE,
@@ -78,16 +64,6 @@ export function toListing(
     },
     details,
   };
-}
-
-function locationOf({
-  latitude,
-  longitude,
-}: NamedItem): { readonly latitude: number; readonly longitude: number } | undefined {
-  if (typeof latitude !== "number" || typeof longitude !== "number") return undefined;
-  const inRange = Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180;
-  // Zero twice is what is written where nothing is known.
-  return inRange && (latitude !== 0 || longitude !== 0) ? { latitude, longitude } : undefined;
 }
 
 export function priceOf(written: string | null, { query }: Reading): ReturnType<typeof toPrice> | undefined {

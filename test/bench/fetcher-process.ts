@@ -2,7 +2,11 @@ import { readSettings } from "../../shared/config.ts";
 import { createLog } from "../../shared/log.ts";
 import { runService } from "../../shared/process.ts";
 import { startTelemetry } from "../../shared/telemetry/telemetry.ts";
-import { FETCHER_SETTINGS, readOriginUrls, readProviderSettings } from "../../services/content-fetcher/config.ts";
+import {
+  FETCHER_SETTINGS,
+  readOriginUrls,
+  readProviderSettings,
+} from "../../services/content-fetcher/config.ts";
 import type { Provider } from "../../services/content-fetcher/provider.ts";
 import { PROVIDERS } from "../../services/content-fetcher/providers.ts";
 import { startFetcher } from "../../services/content-fetcher/service.ts";

@@ -56,9 +56,7 @@ const toldSchema = z.object({ settings: textsSchema, keys: textsSchema });
 const askedSchema = z.object({
   slowestMs: z.number(),
   requestCount: z.number(),
-  answers: z.array(
-    z.object({ provider: z.enum(PROVIDER_IDS), destination: z.string(), tookMs: z.number() }),
-  ),
+  answers: z.array(z.object({ provider: z.enum(PROVIDER_IDS), destination: z.string(), tookMs: z.number() })),
 });
 
 /**

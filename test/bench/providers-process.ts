@@ -24,10 +24,7 @@ const providers = await startTestProviders({
   now: Date.now,
   oneOverpassQueryAtATime: false,
   onAnswered: (id, request, answeredMs) =>
-    void asked.set(id, [
-      ...(asked.get(id) ?? []),
-      { fromMs: request.receivedMs, toMs: answeredMs, request },
-    ]),
+    void asked.set(id, [...(asked.get(id) ?? []), { fromMs: request.receivedMs, toMs: answeredMs, request }]),
 });
 
 /** Time during which at least one request of a provider was being answered, milliseconds. */
@@ -59,8 +56,7 @@ process.on("message", (message) => {
   }
   if ("profile" in request) {
     providers.setProfile(request.profile);
-    for (const id of PROVIDER_IDS)
-      if (id !== request.provider) providers.setLatencyMs(request.othersMs, id);
+    for (const id of PROVIDER_IDS) if (id !== request.provider) providers.setLatencyMs(request.othersMs, id);
     process.send?.({ profile: request.profile });
     return;
   }

@@ -11,6 +11,8 @@ import {
   type ProviderOutcome,
 } from "../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { toReason } from "../shared/errors.ts";
+import { completionOf } from "./providers/completion.ts";
+import { tokensMs } from "./providers/profiles.ts";
 import { startTestProviders, type TestProviders } from "./providers/test-providers.ts";
 import { startFetcherFor } from "./support/fetcher.ts";
 import { startPairFor, type PairUnderTest } from "./support/pair.ts";
@@ -87,6 +89,24 @@ describe("guides with answers from a web search", function () {
     const cost = outcomes.reduce((sum, { costUsdMicros }) => sum + costUsdMicros, 0n);
     assert.ok(outcomes.every((outcome) => outcome.costUsdMicros > 0n && !outcome.costEstimated));
     assert.equal(response.report?.costUsdMicros, cost);
+  });
+
+  it("asks for so little at once that answers are written within 2.2 seconds", async () => {
+    await compose({});
+    const { baseUrl } = providers.server("perplexity");
+    const requests = providers.requests().filter(({ provider }) => provider === "perplexity");
+    assert.equal(requests.length, KINDS.length);
+    for (const { url, headers, body } of requests) {
+      const { authorization = "" } = headers;
+      const reply = await fetch(`${baseUrl}${url.pathname}`, {
+        method: "POST",
+        headers: { authorization },
+        body,
+      });
+      const written = completionOf({ body: await reply.text() });
+      assert.ok(written.length > 0);
+      assert.ok(tokensMs(written.length) - tokensMs(0) <= 2_200, written);
+    }
   });
 
   it("pays again only for what depends on what has changed", async () => {

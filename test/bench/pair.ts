@@ -22,8 +22,8 @@ export interface BenchPair {
   readonly setProfile: (profile: Profile, provider: ProviderId, othersMs: number) => Promise<void>;
   /** What the providers saw since the last call of this or `takeAnswers`. */
   readonly takeAsked: () => Promise<Asked>;
-  /** The same, request by request. */
-  readonly takeAnswers: () => Promise<readonly Answered[]>;
+  /** The same, with each request that was answered. */
+  readonly takeAnswers: () => Promise<Asked & { readonly answers: readonly Answered[] }>;
   /** Empties the composer's cache. */
   readonly evictAll: () => Promise<void>;
   /** CPU time of both services so far, milliseconds; undefined where the system does not tell. */
@@ -118,7 +118,7 @@ export async function startBenchPair(
       },
       takeAnswers: async () => {
         providers.send({ take: "each" });
-        return askedSchema.parse(await providers.receive()).answers;
+        return askedSchema.parse(await providers.receive());
       },
       evictAll: async () => {
         const { complete } = await admin.evictEntries({ all: true });

@@ -38,6 +38,11 @@ function busyMs(intervals: readonly Interval[]): number {
   return totalMs;
 }
 
+/** Those too that nobody waited for. */
+const receivedCount = (): number =>
+  Object.values(providers.requestCounts()).reduce((sum, count) => sum + count, 0);
+let takenCount = 0;
+
 const answersOf = () =>
   [...asked].flatMap(([provider, requests]) =>
     requests.map(({ fromMs, toMs, request }) => ({
@@ -62,9 +67,10 @@ process.on("message", (message) => {
   }
   process.send?.({
     slowestMs: Math.max(0, ...[...asked.values()].map(busyMs)),
-    requestCount: [...asked.values()].flat().length,
+    requestCount: receivedCount() - takenCount,
     answers: request.take === "each" ? answersOf() : [],
   });
+  takenCount = receivedCount();
   asked.clear();
 });
 process.once("SIGTERM", () => void providers.close().then(() => process.exit(0)));

@@ -3,9 +3,9 @@ import { ORIGIN_SETTINGS } from "../../services/content-fetcher/config.ts";
 import { startProviderServer } from "../support/provider-server.ts";
 import { readCommandLine } from "./command-line.ts";
 import { BEHAVIOUR_OPTIONS, readBehaviour } from "./provider-arguments.ts";
-import { lognormalMs } from "./profiles.ts";
+import { lognormalMs, tokensMs, type Profile } from "./profiles.ts";
 import { spawnTestProviders } from "./spawned-providers.ts";
-import { PROVIDER_IDS } from "./servers.ts";
+import { PROVIDER_IDS, type ProviderId } from "./servers.ts";
 import { startTestProviders, type TestProviders } from "./test-providers.ts";
 
 const AGENT = { "user-agent": "Wayfarer/0.1 (ops@example.org)" };
@@ -72,10 +72,11 @@ describe("the test providers", () => {
     assert.throws(() => providers.setFault("open-meteo", { kind: "remark" }), /never fails inside a 200/);
   });
 
-  it("draw a profile's latencies per provider, subject and turn", async () => {
+  /** What a server would wait under a profile before each answer to what is asked of it meanwhile. */
+  async function waitsOf(id: ProviderId, profile: Profile, ask: () => Promise<void>): Promise<number[]> {
     const waits: number[] = [];
     // The servers ask for the latency with each request; here it is only looked at.
-    const server = providers.server("wikivoyage");
+    const server = providers.server(id);
     const original = server.setLatencyMs.bind(server);
     server.setLatencyMs = (latency) =>
       original((request) => {
@@ -83,19 +84,36 @@ describe("the test providers", () => {
         return 0;
       });
     try {
-      providers.setProfile("lognormal");
-      await get(ARTICLE);
-      await get(ARTICLE);
-      await get(`${ARTICLE}/Baixa`);
+      providers.setProfile(profile);
+      await ask();
     } finally {
       server.setLatencyMs = original;
     }
+    return waits;
+  }
+
+  it("draw a profile's latencies per provider, subject and turn", async () => {
+    const waits = await waitsOf("wikivoyage", "lognormal", async () => {
+      await get(ARTICLE);
+      await get(ARTICLE);
+      await get(`${ARTICLE}/Baixa`);
+    });
     const draw = { seed: 1, provider: "wikivoyage", destination: "Lisbon" };
     assert.deepEqual(waits, [
       lognormalMs({ ...draw, kind: "article", n: 1 }),
       lognormalMs({ ...draw, kind: "article", n: 2 }),
       lognormalMs({ ...draw, kind: "districts", n: 1 }),
     ]);
+  });
+
+  it("make a language model take its time for each token that it writes", async () => {
+    const url = `${providers.settings["PERPLEXITY_BASE_URL"]}/v1/agent`;
+    const body = JSON.stringify({ preset: "fast", input: "Where is Lisbon?" });
+    const waits = await waitsOf("perplexity", "tokens", async () => {
+      await fetch(url, { method: "POST", headers: { authorization: "Bearer made-up" }, body });
+      await fetch(url, { method: "POST", body });
+    });
+    assert.deepEqual(waits, [tokensMs("Here is what I found.".length), tokensMs(0)]);
   });
 
   it("refuse beyond fifty a minute under rpm50, but not weather", async () => {

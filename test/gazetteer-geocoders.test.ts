@@ -182,6 +182,12 @@ describe("destinations that only geocoders know", () => {
     assert.equal((await failureOf(askByName("destinations/9000001"))).reason, "DESTINATION_NOT_FOUND");
   });
 
+  it("that have one sign are asked for too, and not found when nobody knows them", async () => {
+    const count = geocoders.requestCount();
+    assert.equal((await failureOf(ask("÷"))).reason, "DESTINATION_NOT_FOUND");
+    assert.equal(geocoders.requestCount(), count + 2);
+  });
+
   it("that nobody knows are believed not to exist for an hour", async () => {
     assert.equal((await failureOf(ask("asdfqwer"))).reason, "DESTINATION_NOT_FOUND");
     const count = geocoders.requestCount();

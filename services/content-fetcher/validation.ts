@@ -143,7 +143,7 @@ function civilDayAt(epochMs: number, timeZone: string): { year: number; month: n
 
 export function checkGeocode(request: GeocodeDestinationRequest): FieldViolation[] {
   const found: FieldViolation[] = [];
-  checkText(request.query.trim(), "query", 2, 200, found);
+  checkText(request.query.trim(), "query", 1, 200, found);
   checkLanguage(request.languageCode, "language_code", found);
   if (request.maxDestinationCount < 0)
     found.push({ field: "max_destination_count", description: "must not be negative" });

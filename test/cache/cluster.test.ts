@@ -55,6 +55,25 @@ describe("one load per cluster, with a real Redis", () => {
     for (const key of keys) assert.equal(source.callCount(key), 1);
   });
 
+  it("shows what was replaced to every composer, and nothing to those that have another one", async () => {
+    const [key = "", other = ""] = keys;
+    const entry = valueOf("old", Date.now());
+    at(0).lookup.write(key, entry);
+    at(0).lookup.write(other, entry);
+    const textAt = async (index: number, of: string): Promise<string | undefined> => {
+      const found = await at(index).lookup.read(of, LOOK.signal);
+      return found && Buffer.from(found.bytes).toString();
+    };
+    for (const index of [1, 2]) await eventually(async () => (await textAt(index, key)) === "old");
+    assert.equal(await at(1).lookup.replace(key, entry, { ...entry, bytes: Buffer.from("new") }), true);
+    for (const index of [0, 1, 2]) await eventually(async () => (await textAt(index, key)) === "new");
+    assert.equal(await at(2).lookup.replace(key, entry, { ...entry, bytes: Buffer.from("late") }), false);
+    assert.equal(await textAt(2, key), "new");
+    await at(0).evict({});
+    assert.equal(await at(1).lookup.replace(other, entry, { ...entry, bytes: Buffer.from("late") }), false);
+    assert.equal(await textAt(0, other), undefined);
+  });
+
   it("tells who shared whose load", async () => {
     source.hold();
     const first = ask(at(0), keys, source);

@@ -78,6 +78,20 @@ export function describeStore(
       assert.deepEqual(await read(weather), [undefined]);
     });
 
+    it("replaces an entry only where it is still the one that was read", async () => {
+      const [rain, sun] = [entryOf("rain", nowMs), entryOf("sun", nowMs)];
+      assert.equal(await store.replace(weather, rain, sun), false);
+      assert.deepEqual(await read(weather), [undefined]);
+      await store.set(weather, rain);
+      assert.equal(await store.replace(weather, { ...rain, expireMs: rain.expireMs + 1 }, sun), false);
+      assert.equal(await store.replace(weather, entryOf("rein", nowMs), sun), false);
+      assert.deepEqual(await read(weather), ["rain"]);
+      assert.equal(await store.replace(weather, entryOf("rain", nowMs), sun), true);
+      assert.deepEqual(await read(weather), ["sun"]);
+      const [found] = await store.getMany([weather], signal);
+      assert.ok(found?.state === "entry" && found.entry.expireMs === sun.expireMs);
+    });
+
     it("lets what comes late not undo what is newer, as long as that is valid", async () => {
       const [old, fresh] = [entryOf("old", nowMs - 2_000), entryOf("fresh", nowMs - 1_000)];
       await store.set(weather, fresh);

@@ -15,6 +15,8 @@ const outcome = z.discriminatedUnion("type", [
   }),
   /** A load ended without anything to share: whoever waits has to take over. */
   z.object({ type: z.literal("released"), key: z.string(), from: z.string() }),
+  /** A value was replaced by one of the same moment: copies in memory are out of date whatever their stored-at. */
+  z.object({ type: z.literal("replaced"), key: z.string(), from: z.string() }),
   /** Something was evicted: the log of evictions says what. */
   z.object({ type: z.literal("evicted"), from: z.string() }),
 ]);

@@ -18,7 +18,7 @@ const scopeSchema = z.object({
 
 /** What a composer does to its own memory when something changed elsewhere. */
 export interface LocalCopies {
-  /** Drops the copy of a value that another process has replaced by one of this stored-at. */
+  /** Drops the copy of a value that another process has replaced by one of this stored-at; Infinity for any copy. */
   readonly drop: (key: string, storedMs: number) => void;
   readonly evict: (scope: EvictionScope) => void;
   /** Drops what another process may have refreshed while no message came through. */
@@ -107,6 +107,7 @@ export function createCoherence(
     },
     onMessage: (message) => {
       if (message.type === "stored") copies.drop(message.key, message.storedMs);
+      if (message.type === "replaced") copies.drop(message.key, Infinity);
       if (message.type === "evicted") void read();
     },
     onReconnected: () => {

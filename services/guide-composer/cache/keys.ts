@@ -51,6 +51,14 @@ export function guideKey(name: string): string | undefined {
     : undefined;
 }
 
+/**
+ * Key of what a language model found in a guide, in the guide's slot and scope.
+ *
+ * @param etag of the guide: what was reviewed
+ */
+export const reviewKey = (keyOfGuide: string, provider: string, etag: string): string =>
+  `${keyOfGuide}/review/${digest([provider, etag])}`;
+
 /** Key of what the geocoders said about a query that the gazetteer does not know. */
 export const geocodeKey = (foldedQuery: string): string => `${PREFIX}/geocode/{${digest([foldedQuery])}}`;
 

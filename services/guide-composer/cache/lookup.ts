@@ -39,8 +39,8 @@ export interface LookupRequest {
   /** Part of its life up to which an entry is used, in (0, 1]: less than 1 reloads what will soon expire. */
   readonly maxLifeShare: number;
   readonly load: LoadBatch;
-  /** The same for a refresh ahead of expiry: with a deadline of its own, behind callers. */
-  readonly refreshLoad: LoadBatch;
+  /** The same for a refresh ahead of expiry: with a deadline of its own, behind callers. Undefined: none is refreshed. */
+  readonly refreshLoad: LoadBatch | undefined;
   /** This caller's deadline or departure; the loads that it shares go on while another caller waits. */
   readonly signal: AbortSignal;
 }
@@ -96,6 +96,11 @@ export interface Lookup {
     entry: Entry,
     made?: { readonly ofKeys: readonly string[]; readonly startMark: number },
   ) => void;
+  /**
+   * Replaces an entry in every tier that still has it as it was read or written; where it is gone, or another one, nothing
+   * is written. Says whether any tier had it.
+   */
+  readonly replace: (key: string, there: Entry, coming: Entry) => Promise<boolean>;
   /**
    * Learns what an entry is made of that another process made, so that its parts are refreshed ahead of their expiry
    * here too; looks for them behind the call.
@@ -172,7 +177,9 @@ export function createLookup(options: LookupOptions): Lookup {
         });
       } else if (found.valid !== undefined) {
         cachedKeys.add(key);
-        const ahead = refreshAhead?.asked(key, found.valid, request.refreshLoad) === true;
+        const { refreshLoad } = request;
+        const ahead =
+          refreshLoad !== undefined && refreshAhead?.asked(key, found.valid, refreshLoad) === true;
         const decisions: Decision[] = ahead ? [...found.decisions, "REFRESH_AHEAD"] : found.decisions;
         results.set(
           key,
@@ -196,7 +203,7 @@ export function createLookup(options: LookupOptions): Lookup {
     for (const joined of loads.join(keys, load, request.signal)) {
       const known = missing.get(joined.key);
       if (known === undefined) continue;
-      refreshAhead?.expect(joined.key, request.refreshLoad);
+      if (request.refreshLoad !== undefined) refreshAhead?.expect(joined.key, request.refreshLoad);
       results.set(joined.key, wait(joined, load, request.signal, known));
     }
     return { cachedKeys, results, startMark };
@@ -275,6 +282,18 @@ export function createLookup(options: LookupOptions): Lookup {
       if (made !== undefined && evictions.isEvicted(key, made.startMark)) return;
       if (made !== undefined) parts.set(key, made.ofKeys);
       behind.write(key, entry, false);
+    },
+    replace: async (key, there, coming) => {
+      let known = false;
+      for (const tier of tiers) {
+        try {
+          const replaced = await tier.replace(key, there, coming);
+          known ||= replaced;
+        } catch (error) {
+          onTierError(tier.tier, error);
+        }
+      }
+      return known;
     },
     evictLocally: async (scope) => {
       evictions.add((key) => isInScope(key, scope));

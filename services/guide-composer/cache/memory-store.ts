@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { isInScope } from "./keys.ts";
-import { isNewer, type Entry, type Read, type Store } from "./store.ts";
+import { isNewer, isSame, type Entry, type Read, type Store } from "./store.ts";
 
 /** Bookkeeping of one entry besides its key and bytes: a few numbers and the map's own slots. */
 const ENTRY_OVERHEAD_BYTES = 200;
@@ -52,6 +52,12 @@ export function createMemoryStore(maxSizeBytes: number, maxStaleMs: number, now:
       const there = entries.peek(key);
       if (there === undefined || !isNewer(there, entry, now())) entries.set(key, entry);
       return Promise.resolve();
+    },
+    replace: (key, there, coming) => {
+      const found = entries.peek(key);
+      const same = found !== undefined && isSame(found, there);
+      if (same) entries.set(key, coming);
+      return Promise.resolve(same);
     },
     delete: (key) => {
       entries.delete(key);

@@ -75,6 +75,18 @@ redis.call('PUBLISH', ARGV[5], ARGV[6])
 return 1
 `);
 
+/**
+ * Replaces a value that is still the one that was read, and tells. KEYS: value. ARGV: SHA-1 of the one that was read, value,
+ * its life in milliseconds, channel, message. Answers 1 when it was replaced.
+ */
+export const REPLACE = script(`
+local there = redis.call('GET', KEYS[1])
+if not there or redis.sha1hex(there) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+redis.call('PUBLISH', ARGV[4], ARGV[5])
+return 1
+`);
+
 /** Adds to the log of evictions, and tells. KEYS: log. ARGV: its length at most, scope, channel, message. */
 export const ANNOUNCE = script(`
 redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'scope', ARGV[2])

@@ -1,11 +1,12 @@
+import { createHash } from "node:crypto";
 import calculateSlot from "cluster-key-slot";
 import type { Redis } from "ioredis";
 import { encodeMessage } from "./bus.ts";
 import { decodeEntry, encodeEntry } from "./entry-codec.ts";
 import { BUS_CHANNEL, isInScope, scanPattern } from "./keys.ts";
 import type { RedisLink } from "./redis-link.ts";
-import { runScript, WRITE } from "./redis-scripts.ts";
-import type { Entry, EvictionScope, Read, Store } from "./store.ts";
+import { REPLACE, runScript, WRITE } from "./redis-scripts.ts";
+import { isSame, type Entry, type EvictionScope, type Read, type Store } from "./store.ts";
 
 const SCAN_COUNT = 1_000;
 /** Spread of physical lives, so that what was written together does not vanish together. */
@@ -78,6 +79,18 @@ export function createRedisStore(
       await link.run("EVALSHA", key, (client) =>
         runScript(client, WRITE, [key], [encodeEntry(entry), lifeMs, storedMs, now(), BUS_CHANNEL, message]),
       );
+    },
+    replace: async (key, there, coming) => {
+      const value = await link.run("GET", key, (client) => client.getBuffer(key));
+      const found = value === null ? undefined : decodeEntry(value);
+      if (value === null || found === undefined || !isSame(found, there)) return false;
+      const lifeMs = physicalLifeMs(coming, maxStaleMs, now(), random);
+      const message = encodeMessage({ type: "replaced", key, from: self });
+      const digest = createHash("sha1").update(value).digest("hex");
+      const replaced = await link.run("EVALSHA", key, (client) =>
+        runScript(client, REPLACE, [key], [digest, encodeEntry(coming), lifeMs, BUS_CHANNEL, message]),
+      );
+      return replaced === 1;
     },
     delete: remove,
     evict: async (scope) => {

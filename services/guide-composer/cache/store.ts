@@ -23,6 +23,12 @@ export interface EvictionScope {
 export const isNewer = (there: Entry, coming: Entry, nowMs: number): boolean =>
   there.storedMs > coming.storedMs && there.storedMs <= nowMs && there.expireMs > nowMs;
 
+/** Whether two entries say the same of the same moment. */
+export const isSame = (a: Entry, b: Entry): boolean =>
+  a.storedMs === b.storedMs &&
+  a.expireMs === b.expireMs &&
+  (a.bytes === b.bytes || Buffer.compare(a.bytes, b.bytes) === 0);
+
 /** What a read found under one key. */
 export type Read =
   | { readonly state: "entry"; readonly entry: Entry }
@@ -46,6 +52,11 @@ export interface Store {
    * store does not answer.
    */
   readonly set: (key: string, entry: Entry) => Promise<void>;
+  /**
+   * Replaces what is under `key` if that is still `there`, to the byte; says whether it was. Throws when the store does
+   * not answer.
+   */
+  readonly replace: (key: string, there: Entry, coming: Entry) => Promise<boolean>;
   /** Removes `key`; removing what is not there succeeds. Throws when the store does not answer. */
   readonly delete: (key: string) => Promise<void>;
   /** Removes every entry of the scope and says how many. Throws when the store does not answer. */

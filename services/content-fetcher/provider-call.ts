@@ -16,7 +16,7 @@ import { inSpan, recordFailure } from "../../shared/telemetry/spans.ts";
 import { openBill, type Price } from "./cost/bill.ts";
 import type { Ledger } from "./cost/ledger.ts";
 import { giveWay } from "./http/give-way.ts";
-import { ChargedError, type FetchContext, type Provider } from "./provider.ts";
+import { ChargedError, type FetchContext, type Offering } from "./provider.ts";
 import type { ProviderEntry } from "./provider-entry.ts";
 import type { CallScope } from "./resilience/policy.ts";
 
@@ -27,11 +27,15 @@ export interface RpcScope extends Omit<CallScope, "repeatable"> {
   readonly share: FetchContext["share"];
 }
 
+type Priced = Pick<Offering, "expectedCostUsdMicros" | "worstCostUsdMicros">;
+
 /** One call of one provider: what is asked, and which outcome an answer is. */
 export interface ProviderCall<T> {
   readonly entry: ProviderEntry;
-  /** Undefined for geocoding. */
+  /** Undefined for geocoding and for reviews. */
   readonly kind: SectionKind | undefined;
+  /** What a request costs; absent: what the offering of the kind says. */
+  readonly priced?: Priced;
   readonly scope: RpcScope;
   readonly ask: (context: FetchContext) => Promise<T>;
   readonly kindOf: (value: T) => OutcomeKind;
@@ -60,9 +64,8 @@ const SKIPPED: ReadonlySet<Reason> = new Set<Reason>([
 const outcomeNameOf = (kind: OutcomeKind): string =>
   ProviderOutcome_KindSchema.value[kind]?.localName ?? String(kind);
 
-/** What a request for a section costs; geocoding is free. */
-function priceOf({ offerings }: Provider, kind: SectionKind | undefined): Price {
-  const offering = offerings.find((offered) => offered.kind === kind);
+/** Geocoding is free. */
+function priceOf(offering: Priced | undefined): Price {
   const expectedUsdMicros = Math.ceil(offering?.expectedCostUsdMicros ?? 0);
   return { expectedUsdMicros, worstUsdMicros: Math.ceil(offering?.worstCostUsdMicros ?? expectedUsdMicros) };
 }
@@ -103,10 +106,11 @@ export function createProviderCalls(
     });
   }
 
-  return async ({ entry, kind, scope, ask, kindOf, costOf }) => {
+  return async ({ entry, kind, priced, scope, ask, kindOf, costOf }) => {
     const { name, provider, link, missingSetting, switchedOn, texts } = entry;
     const section = kind === undefined ? "" : sectionNameOf(kind);
-    const bill = openBill(ledger, { provider: name, section }, priceOf(provider, kind));
+    const price = priceOf(priced ?? provider.offerings.find((offering) => offering.kind === kind));
+    const bill = openBill(ledger, { provider: name, section }, price);
     const { http, attemptCount, answeredCount } = link.open(scope, bill.charge);
     const context: FetchContext = {
       http,

@@ -60,6 +60,7 @@ export function toProviderMessage(
     state: missingSetting === undefined ? STATE[status.circuit] : Provider_State.DISABLED,
     missingSetting: missingSetting ?? "",
     languageModel: provider.languageModel ?? false,
+    reviewsGuides: provider.review !== undefined,
     activeCallCount: status.activeCount,
     queuedCallCount: status.queuedCount,
     baseUris: provider.origins.flatMap(({ setting }) => baseUrls[setting] ?? []),

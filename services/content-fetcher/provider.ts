@@ -3,10 +3,12 @@ import type {
   ContentQuery,
   ContentSchema,
   QueryAspect,
+  ReviewedSection,
 } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import type {
   Destination,
   DestinationSchema,
+  ModelReviewSchema,
   SectionKind,
 } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import type { Secret } from "../../shared/config.ts";
@@ -151,6 +153,26 @@ export class ChargedError extends ServiceError {
   }
 }
 
+/** A guide to be reviewed: the `ReviewGuideRequest`, checked, with all defaults filled in. */
+export interface GuideToReview {
+  readonly query: ResolvedQuery;
+  readonly sections: readonly ReviewedSection[];
+}
+
+/** What a provider found in a guide; `costUsdMicros` as in `Answer`. */
+export interface ReviewAnswer {
+  readonly review: MessageInitShape<typeof ModelReviewSchema>;
+  readonly costUsdMicros?: number;
+}
+
+/** How a provider reviews guides. */
+export interface ReviewOffering {
+  /** As those of an `Offering`. */
+  readonly expectedCostUsdMicros: number;
+  readonly worstCostUsdMicros: number;
+  readonly ask: (guide: GuideToReview, context: FetchContext) => Promise<ReviewAnswer>;
+}
+
 /** Candidates of a geocoding provider, best first; empty when it knows no such place. */
 export type GeocodeAnswer = readonly MessageInitShape<typeof DestinationSchema>[];
 
@@ -186,4 +208,6 @@ export interface Provider {
     maxCount: number,
     context: FetchContext,
   ) => Promise<GeocodeAnswer>;
+  /** Present on providers that can be asked to review guides. */
+  readonly review?: ReviewOffering;
 }

@@ -5,8 +5,10 @@ import type {
 } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import {
   DestinationSchema,
+  ModelReviewSchema,
   ProviderOutcome_Kind as OutcomeKind,
   type Destination,
+  type ModelReview,
   type ProviderOutcome,
   type SectionKind,
 } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
@@ -16,13 +18,18 @@ import type { Spending } from "./cost/day-book.ts";
 import type { Ledger } from "./cost/ledger.ts";
 import { observeFetcher } from "./fetcher-metrics.ts";
 import type { LinkOptions } from "./http/provider-link.ts";
-import type { Answer, Provider, ProviderSettings, ResolvedQuery } from "./provider.ts";
+import type { Answer, GuideToReview, Provider, ProviderSettings, ResolvedQuery } from "./provider.ts";
 import { createProviderCalls, type RpcScope } from "./provider-call.ts";
 import { createProviderEntry } from "./provider-entry.ts";
 import { toProviderMessage } from "./provider-message.ts";
 
 export interface FetchResult {
   readonly content: Content | undefined;
+  readonly outcome: ProviderOutcome;
+}
+
+export interface ReviewResult {
+  readonly review: ModelReview | undefined;
   readonly outcome: ProviderOutcome;
 }
 
@@ -43,6 +50,10 @@ export interface Registry {
     maxCount: number,
     scope: RpcScope,
   ) => Promise<{ readonly destinations: Destination[]; readonly outcomes: ProviderOutcome[] }>;
+  /** Whether a provider can be asked to review guides. */
+  readonly reviews: (resourceName: string) => boolean;
+  /** Rejects as `fetch` does. */
+  readonly review: (resourceName: string, guide: GuideToReview, scope: RpcScope) => Promise<ReviewResult>;
   readonly list: () => ProviderMessage[];
   /** Of the present UTC day. */
   readonly spending: () => readonly Readonly<Spending>[];
@@ -113,6 +124,23 @@ export function createRegistry(
         if (found.some(({ displayName }) => isNamed(displayName, query))) break;
       }
       return { destinations: destinations.slice(0, maxCount), outcomes };
+    },
+    reviews: (name) => entries.get(name)?.provider.review !== undefined,
+    review: async (name, guide, scope) => {
+      const entry = entries.get(name);
+      const offering = entry?.provider.review;
+      if (entry === undefined || offering === undefined)
+        throw new ServiceError("INTERNAL", "a reviewer was not checked");
+      const { value, outcome } = await runCall({
+        entry,
+        kind: undefined,
+        priced: offering,
+        scope,
+        ask: (context) => offering.ask(guide, context),
+        kindOf: () => OutcomeKind.CONTENT,
+        costOf: ({ costUsdMicros }) => costUsdMicros,
+      });
+      return { review: value && create(ModelReviewSchema, value.review), outcome };
     },
     list: () => {
       const spending = ledger.today();

@@ -2,18 +2,20 @@ import { create } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import {
   FetchContentResponseSchema,
+  ReviewGuideResponseSchema,
   StreamContentResponseSchema,
   type ContentService,
   type ContentTarget,
   type StreamContentResponse,
 } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
+import type { FieldViolation } from "../../shared/errors.ts";
 import { REPORTING_RESERVE_MS, startDeadline, type Deadline } from "../../shared/deadline.ts";
 import type { RpcScope } from "./provider-call.ts";
 import { throwIfAny } from "../../shared/field-checks.ts";
 import { toBudget, toSums } from "./provider-message.ts";
 import type { Registry } from "./registry.ts";
 import type { Priority } from "./resilience/policy.ts";
-import { checkGeocode, checkPriority, checkQuery, checkTargets } from "./validation.ts";
+import { checkGeocode, checkPriority, checkQuery, checkReview, checkTargets } from "./validation.ts";
 
 /** What a call without a deadline gets: the slowest attempt timeout, twice. */
 const DEFAULT_DEADLINE_MS = 20_000;
@@ -130,6 +132,26 @@ export function createContentService(
           Math.min(asked, MAX_DESTINATION_COUNT),
           scopeOf([], deadline, "interactive"),
         );
+      } finally {
+        deadline.close();
+      }
+    },
+
+    reviewGuide: async (request, call) => {
+      const problems: FieldViolation[] = [];
+      checkReview(request, registry, problems);
+      const priority = checkPriority(request.priority, problems);
+      const query = checkQuery(request.query, now(), problems);
+      throwIfAny(problems);
+      if (query === undefined) throw new Error("a checked request has a query");
+      const deadline = deadlineOf(call);
+      try {
+        const { review, outcome } = await registry.review(
+          request.provider,
+          { query, sections: request.sections },
+          scopeOf([], deadline, priority),
+        );
+        return create(ReviewGuideResponseSchema, { outcome, ...(review && { review }) });
       } finally {
         deadline.close();
       }

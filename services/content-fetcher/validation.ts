@@ -4,6 +4,7 @@ import {
   type ContentQuery,
   type ContentTarget,
   type GeocodeDestinationRequest,
+  type ReviewGuideRequest,
 } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import { DateSchema } from "../../shared/gen/google/type/date_pb.ts";
 import { SectionKindSchema } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
@@ -28,6 +29,8 @@ const DEFAULT_LISTING_COUNT = 20;
 const MAX_LISTING_COUNT = 100;
 const DAY_MS = 86_400_000;
 const MAX_DAYS_AHEAD = 731;
+const MAX_REVIEWED_SECTION_COUNT = 16;
+const MAX_REVIEWED_TEXT_COUNT = 30;
 
 export function checkTargets(
   targets: readonly ContentTarget[],
@@ -55,6 +58,33 @@ export function checkTargets(
     seen.add(key);
   }
   return found;
+}
+
+/** Checks what is to be reviewed, and by whom; adds to `found`. */
+export function checkReview(
+  { provider, sections }: ReviewGuideRequest,
+  registry: Pick<Registry, "reviews">,
+  found: FieldViolation[],
+): void {
+  const report = (field: string, description: string): void => void found.push({ field, description });
+  if (!registry.reviews(provider))
+    report("provider", "must name a provider that reviews guides, as providers/{provider}");
+  if (sections.length === 0 || sections.length > MAX_REVIEWED_SECTION_COUNT)
+    report("sections", `must hold 1 to ${MAX_REVIEWED_SECTION_COUNT} sections`);
+  const checked = sections.slice(0, MAX_REVIEWED_SECTION_COUNT);
+  for (const [index, { sectionKind, texts }] of checked.entries()) {
+    const path = `sections[${index}]`;
+    if (sectionKind === 0 || SectionKindSchema.value[sectionKind] === undefined)
+      report(`${path}.section_kind`, "must be a known section kind");
+    else if (checked.slice(0, index).some((before) => before.sectionKind === sectionKind))
+      report(`${path}.section_kind`, "must differ from the other sections");
+    if (texts.length > MAX_REVIEWED_TEXT_COUNT)
+      report(`${path}.texts`, `must hold at most ${MAX_REVIEWED_TEXT_COUNT} texts`);
+    for (const [position, { title, summary }] of texts.slice(0, MAX_REVIEWED_TEXT_COUNT).entries()) {
+      checkText(title, `${path}.texts[${position}].title`, 1, 200, found);
+      checkText(summary, `${path}.texts[${position}].summary`, 0, 600, found);
+    }
+  }
 }
 
 const PRIORITY = {

@@ -96,6 +96,8 @@ export function createOpenAi(
     const { model, messages, max_tokens: maxTokens, response_format: format } = asked.data;
     if (maxTokens !== undefined) return UNSUPPORTED_MAX_TOKENS;
     const name = format?.type === "json_schema" ? format.json_schema.name : "";
+    if (name === "guide_review")
+      return { body: toChatCompletion(JSON.stringify(judge(messages.at(-1)?.content ?? "")), model) };
     const { destination, max_items: maxItems, ...wishes } = dataIn(messages.at(-1)?.content ?? "");
     const place = positionSchema.safeParse(destination).data ?? { latitude: 0, longitude: 0 };
     const maxItemCount = typeof maxItems === "number" ? maxItems : 5;
@@ -109,6 +111,30 @@ export function createOpenAi(
       Object.fromEntries(fields.map((field) => [field, withoutMarks(item[field])])),
     );
     return { body: toChatCompletion(JSON.stringify({ items: remembered }), model) };
+  };
+}
+
+const reviewedSchema = z.object({
+  wishes: z.object({ interests: z.array(z.string()) }),
+  guide: z.array(
+    z.object({
+      section: z.string(),
+      texts: z.array(z.object({ title: z.string(), summary: z.string().optional() })),
+    }),
+  ),
+});
+
+/** A judgement from what stands there: which interests it speaks of, and how many of its texts say more than a name. */
+function judge(input: string): object {
+  const { wishes, guide } = reviewedSchema.parse(dataIn(input));
+  const texts = guide.flatMap((section) => section.texts);
+  const all = JSON.stringify(texts).toLowerCase();
+  const share = (part: number, whole: number): number => (whole === 0 ? 1 : part / whole);
+  const met = wishes.interests.filter((interest) => all.includes(interest.toLowerCase()));
+  return {
+    relevance: share(met.length, wishes.interests.length),
+    specificity: share(texts.filter(({ summary }) => summary !== undefined).length, texts.length),
+    contradictions: [],
   };
 }
 

@@ -89,7 +89,7 @@ for (const version of ["v1", "v1alpha"]) {
       const service = registry.getService("wayfarer.content.v1.ContentService");
       assert.deepEqual(
         service?.methods.map(({ name }) => name),
-        ["FetchContent", "StreamContent", "GeocodeDestination", "ListProviders"],
+        ["FetchContent", "StreamContent", "GeocodeDestination", "ReviewGuide", "ListProviders"],
       );
     });
 

@@ -2,7 +2,7 @@
 export interface Subject {
   /** `providers/{provider}`. */
   readonly provider: string;
-  /** Name of the section kind; empty for geocoding. */
+  /** Name of the section kind; empty for geocoding and for reviews of guides. */
   readonly section: string;
 }
 

@@ -2,10 +2,10 @@ import { z, type ZodType } from "zod";
 
 /** A text read as the answer that was asked for, or why it is none. */
 export type ReadAnswer<T> =
-  | { readonly state: "read"; readonly items: readonly T[] }
+  | { readonly state: "read"; readonly answer: T }
   | { readonly state: "unreadable"; readonly message: string; readonly path: string };
 
-/** The form of an answer: a list of items. */
+/** The form of an answer. */
 export interface AnswerForm<T> {
   /** JSON Schema in the subset that strict structured output takes. */
   readonly schema: object;
@@ -14,8 +14,7 @@ export interface AnswerForm<T> {
 }
 
 /** One zod schema both asks for the answer and checks it. */
-export function createAnswerForm<T>(item: ZodType<T>): AnswerForm<T> {
-  const answer = z.strictObject({ items: z.array(item) });
+export function createAnswerForm<T>(answer: ZodType<T>): AnswerForm<T> {
   const { $schema: _, ...schema } = z.toJSONSchema(answer);
   return {
     schema,
@@ -23,7 +22,7 @@ export function createAnswerForm<T>(item: ZodType<T>): AnswerForm<T> {
       const json = parseJson(text);
       if (json === undefined) return { state: "unreadable", message: "the answer is not JSON", path: "" };
       const { data, error } = answer.safeParse(json.value);
-      if (error === undefined) return { state: "read", items: data.items };
+      if (error === undefined) return { state: "read", answer: data };
       const [issue] = error.issues;
       const path = issue?.path.map(String).join(".") ?? "";
       const message = `unexpected ${issue?.code ?? "shape"} in the answer at "${path}"`;
@@ -31,6 +30,10 @@ export function createAnswerForm<T>(item: ZodType<T>): AnswerForm<T> {
     },
   };
 }
+
+/** An answer that is a list. */
+export const createListForm = <T>(item: ZodType<T>): AnswerForm<{ readonly items: readonly T[] }> =>
+  createAnswerForm(z.strictObject({ items: z.array(item) }));
 
 function parseJson(text: string): { readonly value: unknown } | undefined {
   try {

@@ -5,7 +5,8 @@ import { tidyAll } from "./fence.ts";
 /** What a model is told of a query for one section, besides destination and language. */
 export type Wishes = (query: ResolvedQuery) => Readonly<Record<string, unknown>>;
 
-const BUDGETS: ReadonlyMap<BudgetLevel, string> = new Map([
+/** The budget levels in words; none for no preference. */
+export const BUDGETS: ReadonlyMap<BudgetLevel, string> = new Map([
   [BudgetLevel.ECONOMY, "cheap"],
   [BudgetLevel.MODERATE, "moderate"],
   [BudgetLevel.LUXURY, "luxury"],

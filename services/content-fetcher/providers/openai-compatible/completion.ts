@@ -1,5 +1,5 @@
 import { z, type ZodType } from "zod";
-import type { NamedPlace, Subject } from "./subjects.ts";
+import type { Question } from "./question.ts";
 
 const optionalText = z.string().nullish();
 
@@ -23,18 +23,18 @@ const completionSchema = z.object({
 });
 
 /** What a completion says. */
-export type Reply = { readonly costUsdMicros: number | undefined } & (
-  | { readonly state: "answered"; readonly model: string; readonly places: readonly NamedPlace[] }
+export type Reply<T> = { readonly costUsdMicros: number | undefined } & (
+  | { readonly state: "answered"; readonly model: string; readonly answer: T }
   | { readonly state: "unusable"; readonly message: string; readonly path: string }
 );
 
-export const replySchema = (subject: Subject): ZodType<Reply> =>
-  completionSchema.transform((completion) => readCompletion(subject, completion));
+export const replySchema = <T>(question: Question<T>): ZodType<Reply<T>> =>
+  completionSchema.transform((completion) => readCompletion(question, completion));
 
-function readCompletion(subject: Subject, completion: z.infer<typeof completionSchema>): Reply {
+function readCompletion<T>(question: Question<T>, completion: z.infer<typeof completionSchema>): Reply<T> {
   const usd = completion.usage?.cost;
   const costUsdMicros = typeof usd === "number" && usd >= 0 ? Math.round(usd * 1_000_000) : undefined;
-  const unusable = (message: string, path: string): Reply => ({
+  const unusable = (message: string, path: string): Reply<T> => ({
     state: "unusable",
     message,
     path,
@@ -51,7 +51,7 @@ function readCompletion(subject: Subject, completion: z.infer<typeof completionS
     );
   if (typeof content !== "string" || content === "")
     return unusable("the answer has no text", "choices.0.message.content");
-  const answer = subject.read(content);
-  if (answer.state === "unreadable") return unusable(answer.message, answer.path);
-  return { state: "answered", model: completion.model ?? "", places: answer.items, costUsdMicros };
+  const read = question.read(content);
+  if (read.state === "unreadable") return unusable(read.message, read.path);
+  return { state: "answered", model: completion.model ?? "", answer: read.answer, costUsdMicros };
 }

@@ -1,10 +1,4 @@
-import type { ResolvedQuery } from "../../provider.ts";
-import { fence, tidy } from "../language-model/fence.ts";
-import { MEMORY_INSTRUCTIONS } from "../language-model/instructions.ts";
-import type { Subject } from "./subjects.ts";
-
-/** Most tokens of an answer: a longer one would not come within an attempt. */
-const MAX_OUTPUT_TOKENS = 900;
+import type { Question } from "./question.ts";
 
 /** What compatible servers differ in. */
 export interface Dialect {
@@ -34,40 +28,27 @@ export function dialectAfter({ limitField, format }: Dialect, body: string): Dia
     : undefined;
 }
 
-export function requestBody(model: string, dialect: Dialect, subject: Subject, query: ResolvedQuery): object {
+export function requestBody(model: string, dialect: Dialect, question: Question<unknown>): object {
   const { limitField, format } = dialect;
+  const { instructions, input, maxOutputTokenCount } = question;
   return {
     model,
     messages: [
-      { role: "system", content: `${MEMORY_INSTRUCTIONS}\n${formRule(dialect, subject)}` },
-      { role: "user", content: inputOf(subject, query) },
+      { role: "system", content: `${instructions}\n${formRule(dialect, question)}` },
+      { role: "user", content: input },
     ],
-    [limitField]: MAX_OUTPUT_TOKENS,
-    ...(format !== "none" && { response_format: responseFormat(format, subject) }),
+    [limitField]: maxOutputTokenCount,
+    ...(format !== "none" && { response_format: responseFormat(format, question) }),
   };
 }
 
+type Form = Pick<Question<unknown>, "name" | "schema">;
+
 /** Servers that take no schema are told of it in words. */
-const formRule = ({ format }: Dialect, { schema }: Subject): string =>
+const formRule = ({ format }: Dialect, { schema }: Form): string =>
   format === "json_schema"
     ? "Answer with JSON of the given schema."
     : `Answer with JSON of this schema and nothing else: ${JSON.stringify(schema)}`;
 
-const responseFormat = (format: "json_schema" | "json_object", { name, schema }: Subject): object =>
+const responseFormat = (format: "json_schema" | "json_object", { name, schema }: Form): object =>
   format === "json_schema" ? { type: format, json_schema: { name, schema, strict: true } } : { type: format };
-
-function inputOf(subject: Subject, query: ResolvedQuery): string {
-  const { displayName, region, countryCode, location } = query.destination;
-  const data = {
-    destination: {
-      name: tidy(displayName),
-      region: tidy(region),
-      country_code: countryCode,
-      ...(location && { latitude: location.latitude, longitude: location.longitude }),
-    },
-    language: tidy(query.languageCode),
-    max_items: Math.min(subject.maxItemCount, query.maxListingCount),
-    ...subject.told(query),
-  };
-  return `${subject.task}\n${fence(data)}`;
-}

@@ -2,7 +2,7 @@ import { z, type ZodType } from "zod";
 import { QueryAspect } from "../../../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import { SectionKind } from "../../../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { toTag, toTags, type Details } from "../language-model/listings.ts";
-import { createAnswerForm, type ReadAnswer } from "../language-model/structured-answer.ts";
+import { createListForm, type ReadAnswer } from "../language-model/structured-answer.ts";
 import { attractionWishes, restaurantWishes, type Wishes } from "../language-model/wishes.ts";
 
 const { LANGUAGE, BUDGET_LEVEL, CUISINES, DIETARY_TAGS, INTERESTS, MUST_SEE, MAX_LISTING_COUNT } =
@@ -26,7 +26,7 @@ export interface Subject {
   readonly dependsOn: readonly QueryAspect[];
   readonly told: Wishes;
   readonly schema: object;
-  readonly read: (text: string) => ReadAnswer<NamedPlace>;
+  readonly read: (text: string) => ReadAnswer<readonly NamedPlace[]>;
 }
 
 const named = {
@@ -41,19 +41,19 @@ interface Parts<T> extends Omit<Subject, "schema" | "read"> {
 
 function createSubject<T extends Pick<NamedPlace, "name" | "summary">>(parts: Parts<T>): Subject {
   const { item, toDetails, ...rest } = parts;
-  const form = createAnswerForm(item);
+  const form = createListForm(item);
   return {
     ...rest,
     schema: form.schema,
     read: (text) => {
-      const answer = form.read(text);
-      if (answer.state === "unreadable") return answer;
+      const read = form.read(text);
+      if (read.state === "unreadable") return read;
       return {
         state: "read",
-        items: answer.items.map((read) => ({
-          name: read.name,
-          summary: read.summary,
-          details: toDetails(read),
+        answer: read.answer.items.map((item) => ({
+          name: item.name,
+          summary: item.summary,
+          details: toDetails(item),
         })),
       };
     },

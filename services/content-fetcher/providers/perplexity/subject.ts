@@ -6,7 +6,7 @@ import type {
   QueryAspect,
 } from "../../../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import type { ResolvedQuery } from "../../provider.ts";
-import { createAnswerForm } from "../language-model/structured-answer.ts";
+import { createListForm } from "../language-model/structured-answer.ts";
 import type { Wishes } from "../language-model/wishes.ts";
 import type { Page, Pages } from "./pages.ts";
 
@@ -63,20 +63,21 @@ export interface SubjectParts<T extends Sourced> extends Omit<Subject, "schema" 
 }
 
 export function createSubject<T extends Sourced>({ item, toFound, ...rest }: SubjectParts<T>): Subject {
-  const form = createAnswerForm(item);
+  const form = createListForm(item);
   return {
     ...rest,
     schema: form.schema,
     parse: (text, pages) => {
-      const answer = form.read(text);
-      if (answer.state === "unreadable") return answer;
-      const cited = answer.items.flatMap((item) => {
+      const read = form.read(text);
+      if (read.state === "unreadable") return read;
+      const { items } = read.answer;
+      const cited = items.flatMap((item) => {
         const [first, ...others] = pages.citedIn([...item.sources.map(toMark), ...stringsIn(item)]);
         return first === undefined ? [] : [{ item, cited: [first, ...others] as const }];
       });
       return {
         state: "read",
-        itemCount: answer.items.length,
+        itemCount: items.length,
         citedCount: cited.length,
         toFound: (reading) => toFound(cited, reading),
       };

@@ -26,12 +26,14 @@ const guides: fc.Arbitrary<Guide> = fc
   .record({
     name: fc.string(),
     etag: fc.string(),
+    qualityReview: fc.constantFrom(undefined, {}, { score: 1 }, { modelReview: {} }),
     sections: fc.array(section, { maxLength: 6 }),
     expireMs: fc.option(fc.nat({ max: 2_000_000_000_000 }), { nil: undefined }),
   })
-  .map(({ expireMs, ...guide }) =>
+  .map(({ expireMs, qualityReview, ...guide }) =>
     create(GuideSchema, {
       ...guide,
+      ...(qualityReview && { qualityReview }),
       ...(expireMs !== undefined && { freshness: { expireTime: timestampFromMs(expireMs) } }),
     }),
   );
@@ -54,6 +56,7 @@ describe("outline of an encoded guide", () => {
           ),
           expireMs: expireTime && timestampMs(expireTime),
           leftOutListingCount: guide.sections.reduce((sum, each) => sum + each.leftOutListingCount, 0),
+          modelReviewed: guide.qualityReview?.modelReview !== undefined,
         });
       }),
     );

@@ -8,12 +8,13 @@ import { assembleSections } from "./assemble-sections.ts";
 import { assembleGuide, guideIsStorable } from "./assemble/guide.ts";
 import type { AssembledSection } from "./assemble/section.ts";
 import type { ReadAnswer } from "./cache/lookup.ts";
+import type { Entry } from "./cache/store.ts";
 import type { Decision } from "./cache/probe.ts";
 import { checkComplete } from "./completeness.ts";
 import type { Call, CheckedRequest, ComposeDependencies, ComposeEvent } from "./composition.ts";
 import { outlineOf, type GuideOutline } from "./guide-outline.ts";
 import { toGuidePlan } from "./guide-plan.ts";
-import { encodeAhead, holdBytes, holdMessage, type HeldGuide } from "./held-guide.ts";
+import { encodeAhead, holdBytes, holdMessage } from "./held-guide.ts";
 import { createContentLoad } from "./load-contents.ts";
 import { personalize } from "./personalize/personalize.ts";
 import { createPlan, nameGuide, type CatalogOffering } from "./plan.ts";
@@ -41,7 +42,7 @@ export async function* compose(
   call: Call,
   dependencies: ComposeDependencies,
 ): AsyncGenerator<ComposeEvent> {
-  const { catalog, lookup, now, inSpan, meter, memos } = dependencies;
+  const { catalog, lookup, now, inSpan, meter, memos, reviewer } = dependencies;
   const destination = await inSpan("resolve destination", {}, () =>
     dependencies.resolver.resolve(request.spec, call.signal),
   );
@@ -76,7 +77,8 @@ export async function* compose(
         createContentLoad(dependencies, resolved, parts, "refresh", refreshTimeoutMs),
       );
     }
-    yield* replay(holdBytes(bytes), outline, request, call, guideDecisions, known, now);
+    const replaying = { entry: entry.entry, key: nameGuide(resolved).key, outline, guideDecisions, known };
+    yield* replay(replaying, request, call, dependencies);
     return;
   }
   const all = await catalog.offerings(call.signal);
@@ -165,29 +167,33 @@ export async function* compose(
       inOrder.map((result) => result.state === "section" && result.storable),
     );
   const expireMs = guide.freshness?.expireTime && timestampMs(guide.freshness.expireTime);
-  await inSpan("store guide", {}, (span) => {
+  const kept = await inSpan("store guide", {}, (span) => {
     if (storable && expireMs !== undefined && expireMs > now()) {
-      if (!madeNow) return Promise.resolve(); // whoever made it stores it
       const fetchTime = guide.freshness?.fetchTime;
-      lookup.write(
-        plan.guideKey,
-        {
-          bytes: held.bytes(),
-          storedMs: fetchTime === undefined ? now() : timestampMs(fetchTime),
-          expireMs,
-          negative: false,
-        },
-        { ofKeys: contents.map(({ key }) => key), startMark: answer.startMark },
-      );
-    } else if (!pruned) {
+      const storedMs = fetchTime === undefined ? now() : timestampMs(fetchTime);
+      const made: Entry = { bytes: held.bytes(), storedMs, expireMs, negative: false };
+      // Otherwise whoever made it stores it.
+      if (madeNow)
+        lookup.write(plan.guideKey, made, {
+          ofKeys: contents.map(({ key }) => key),
+          startMark: answer.startMark,
+        });
+      return Promise.resolve(made);
+    }
+    if (!pruned) {
       decideGuide(["NOT_STORABLE"], span);
       meter.guide(["NOT_STORABLE"], NOTHING_SERVED);
     }
-    return Promise.resolve();
+    return Promise.resolve(undefined);
   });
+  const reviewed = await reviewer.review(
+    { guide: held, key: plan.guideKey, entry: kept, modelReviewed: false },
+    request,
+    call,
+  );
   yield {
     type: "completion",
-    guide: held,
+    guide: reviewed.guide,
     report: createReport({
       traceId: call.traceId,
       startMs: call.startMs,
@@ -197,27 +203,37 @@ export async function* compose(
       lookedUp,
       offerings,
       leftOutListingCount: sections.reduce((sum, section) => sum + section.leftOutListingCount, 0),
+      review: reviewed,
       explain: request.explain,
     }),
     personalization: request.trip && personalize(guide, request.trip),
   };
 }
 
+/** A guide that the cache has whole. */
+interface Replaying {
+  readonly key: string;
+  readonly entry: Entry;
+  readonly outline: GuideOutline;
+  readonly guideDecisions: readonly CacheDecision[];
+  readonly known: readonly CatalogOffering[];
+}
+
 /** Events of a guide that the cache has whole. It is decoded only for whoever wants to see into it. */
-function* replay(
-  guide: HeldGuide,
-  outline: GuideOutline,
+async function* replay(
+  { key, entry, outline, guideDecisions, known }: Replaying,
   request: CheckedRequest,
   call: Call,
-  decisions: readonly CacheDecision[],
-  offerings: readonly CatalogOffering[],
-  now: () => number,
-): Generator<ComposeEvent> {
+  { reviewer, now }: Pick<ComposeDependencies, "reviewer" | "now">,
+): AsyncGenerator<ComposeEvent> {
+  const guide = holdBytes(entry.bytes);
   yield { type: "cached", guide };
+  const { modelReviewed } = outline;
+  const reviewed = await reviewer.review({ guide, key, entry, modelReviewed }, request, call);
   yield {
     type: "completion",
-    guide,
-    report: wholeGuideReport(call.traceId, call.startMs, now(), outline, decisions, offerings),
+    guide: reviewed.guide,
+    report: wholeGuideReport(call.traceId, call.startMs, now(), outline, guideDecisions, known, reviewed),
     personalization: request.trip && personalize(guide.message(), request.trip),
   };
 }

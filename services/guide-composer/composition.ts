@@ -16,6 +16,7 @@ import type { Purpose, SpendGuard } from "./cost/spend-guard.ts";
 import type { ContentClient } from "./fetch/content-client.ts";
 import type { HeldGuide } from "./held-guide.ts";
 import type { ContentLoaded } from "./load-contents.ts";
+import type { ModelReviewer, ReviewTime } from "./model-review/model-reviewer.ts";
 import type { Memo } from "./memo.ts";
 import type { SettledContent } from "./plan.ts";
 import type { DestinationResolver } from "./resolve-destination.ts";
@@ -37,6 +38,8 @@ export interface CheckedRequest {
   readonly trip: Trip | undefined;
   readonly explain: boolean;
   readonly purpose: Purpose;
+  /** When a language model reviews the guide. */
+  readonly review: ReviewTime;
   /** Part of its life up to which an entry is used, in (0, 1]; 1 but for warming. */
   readonly maxLifeShare: number;
 }
@@ -71,6 +74,7 @@ export interface ComposeDependencies {
     attributes: Readonly<Record<string, string>>,
     step: (span: Span) => Promise<T>,
   ) => Promise<T>;
+  readonly reviewer: Pick<ModelReviewer, "review">;
   readonly meter: LookupMeter;
   /** Told of every caller's destination, by its resource name. */
   readonly countDestination: (name: string) => void;

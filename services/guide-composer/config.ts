@@ -30,6 +30,11 @@ const destinationList: SettingType<readonly string[]> = {
   },
 };
 
+const providerName: SettingType<string> = {
+  mustBe: "the resource name of a provider, providers/{provider}",
+  parse: (value) => (/^providers\/[a-z0-9-]{1,60}$/.test(value) ? value : undefined),
+};
+
 /** All settings of guide-composer. */
 export const COMPOSER_SETTINGS = {
   COMPOSER_LISTEN: {
@@ -65,6 +70,12 @@ export const COMPOSER_SETTINGS = {
     default: "600",
     description:
       "Most calls to providers that this process starts in any minute while Redis is configured and lost, 1 to 1000000.",
+  },
+  REVIEWER: {
+    type: providerName,
+    default: undefined,
+    description:
+      "Language model that reviews guides: a provider of which ListProviders says reviews_guides, for example providers/openai-compatible. Unset: none does.",
   },
   WARM_DESTINATIONS: {
     type: destinationList,

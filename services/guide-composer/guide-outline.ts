@@ -12,6 +12,8 @@ export interface GuideOutline {
   readonly expireMs: number | undefined;
   /** Listings that were left out of its sections for what checking them found. */
   readonly leftOutListingCount: number;
+  /** Whether a language model has reviewed it. */
+  readonly modelReviewed: boolean;
 }
 
 export interface ProviderCallOfGuide {
@@ -25,7 +27,12 @@ export interface ProviderCallOfGuide {
 }
 
 const SECTIONS = GuideSchema.field.sections.number;
-const GUIDE_PARTS: ReadonlySet<number> = new Set([SECTIONS, GuideSchema.field.freshness.number]);
+const FRESHNESS = GuideSchema.field.freshness.number;
+const GUIDE_PARTS: ReadonlySet<number> = new Set([
+  SECTIONS,
+  FRESHNESS,
+  GuideSchema.field.qualityReview.number,
+]);
 const SECTION_PARTS: ReadonlySet<number> = new Set([
   SectionSchema.field.kind.number,
   SectionSchema.field.providerOutcomes.number,
@@ -49,20 +56,23 @@ function readOutline(guide: Uint8Array): GuideOutline {
   const calls: ProviderCallOfGuide[] = [];
   let expireMs: number | undefined;
   let leftOutListingCount = 0;
+  let modelReviewed = false;
   for (const { number, field, value } of fieldsOf(guide, GUIDE_PARTS)) {
     if (number === SECTIONS) {
       const section = outlineOfSection(value);
       calls.push(...section.calls);
       leftOutListingCount += section.leftOutListingCount;
-    } else {
+    } else if (number === FRESHNESS) {
       const { freshness } = fromBinary(GuideSchema, field);
       expireMs = freshness?.expireTime && timestampMs(freshness.expireTime);
+    } else {
+      modelReviewed = fromBinary(GuideSchema, field).qualityReview?.modelReview !== undefined;
     }
   }
-  return { calls, expireMs, leftOutListingCount };
+  return { calls, expireMs, leftOutListingCount, modelReviewed };
 }
 
-function outlineOfSection(section: Uint8Array): Omit<GuideOutline, "expireMs"> {
+function outlineOfSection(section: Uint8Array): Pick<GuideOutline, "calls" | "leftOutListingCount"> {
   const parts = fieldsOf(section, SECTION_PARTS).map(({ field }) => field);
   const { kind, providerOutcomes, leftOutListingCount } = fromBinary(SectionSchema, Buffer.concat(parts));
   const calls = providerOutcomes

@@ -71,7 +71,7 @@ export function toLoaded(
 }
 
 /** Where calls for a purpose stand in the queues of content-fetcher. */
-const PRIORITY = {
+export const PRIORITY = {
   caller: Priority.INTERACTIVE,
   refresh: Priority.REFRESH,
   warming: Priority.WARMING,

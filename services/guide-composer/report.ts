@@ -6,7 +6,11 @@ import {
   type CallReport,
   type SectionReport,
 } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
-import { ProviderOutcome_Kind, type SectionKind } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
+import {
+  ProviderOutcome_Kind,
+  type ProviderOutcome,
+  type SectionKind,
+} from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 import { verdictsRestOn } from "./assemble/verify/rests-on.ts";
 import type { Decision } from "./cache/probe.ts";
 import type { GuideOutline, ProviderCallOfGuide } from "./guide-outline.ts";
@@ -39,6 +43,18 @@ export interface Saved {
   readonly savedCostUsdMicros: bigint;
 }
 
+/** What a call did to have its guide reviewed by a language model. */
+export interface ReviewFacts {
+  /** How the review ended that it waited for; undefined when it waited for none. */
+  readonly outcome: ProviderOutcome | undefined;
+  /** Whether this very call asked the provider. */
+  readonly askedNow: boolean;
+  /** Part of the call that went into waiting for it, milliseconds. */
+  readonly waitedMs: number;
+}
+
+export const NO_REVIEW: ReviewFacts = { outcome: undefined, askedNow: false, waitedMs: 0 };
+
 /** How one planned content was had. */
 export interface LookedUp {
   readonly settled: SettledContent;
@@ -53,20 +69,23 @@ export interface CallFacts {
   readonly traceId: string;
   readonly startMs: number;
   readonly endMs: number;
-  /** Part of the call during which it waited for at least one provider, milliseconds. */
+  /** Part of the call during which it waited for at least one provider of content, milliseconds. */
   readonly providerMs: number;
   readonly guideDecisions: readonly CacheDecision[];
   readonly lookedUp: readonly LookedUp[];
   readonly offerings: readonly CatalogOffering[];
   /** Listings that the guide leaves out for what checking them found. */
   readonly leftOutListingCount: number;
+  /** Absent: it waited for no review. */
+  readonly review?: ReviewFacts;
   readonly explain: boolean;
 }
 
 /** What one call did, took and cost. */
 export function createReport(facts: CallFacts): CallReport {
   const totalMs = Math.max(0, facts.endMs - facts.startMs);
-  const providerMs = Math.min(totalMs, facts.providerMs);
+  const { review = NO_REVIEW } = facts;
+  const providerMs = Math.min(totalMs, facts.providerMs + review.waitedMs);
   const own = facts.lookedUp.filter(({ loadedNow }) => loadedNow);
   const called = own.filter(({ settled }) => settled.outcome.attemptCount > 0);
   return create(CallReportSchema, {
@@ -75,8 +94,8 @@ export function createReport(facts: CallFacts): CallReport {
     providerDuration: durationFromMs(providerMs),
     overheadDuration: durationFromMs(totalMs - providerMs),
     guideDecisions: [...facts.guideDecisions],
-    providerCallCount: called.length,
-    costUsdMicros: own.reduce((sum, { settled }) => sum + settled.outcome.costUsdMicros, 0n),
+    providerCallCount: called.length + reviewCallCount(review),
+    costUsdMicros: own.reduce((sum, { settled }) => sum + settled.outcome.costUsdMicros, reviewCost(review)),
     costAvoidedUsdMicros: facts.lookedUp.reduce(
       (sum, lookedUp) => sum + savedBy(lookedUp, facts.offerings).savedCostUsdMicros,
       0n,
@@ -84,27 +103,41 @@ export function createReport(facts: CallFacts): CallReport {
     staleSectionKinds: kindsOf(facts.lookedUp).filter((kind) => reliedOn(kind, facts.lookedUp).some(isStale)),
     leftOutListingCount: facts.leftOutListingCount,
     sectionReports: facts.explain ? sectionReports(facts.lookedUp, facts.endMs) : [],
+    ...(review.outcome && { reviewOutcome: review.outcome }),
   });
 }
 
+const reviewCallCount = ({ outcome, askedNow }: ReviewFacts): number =>
+  askedNow && outcome !== undefined && outcome.attemptCount > 0 ? 1 : 0;
+
+const reviewCost = ({ outcome, askedNow }: ReviewFacts): bigint =>
+  askedNow && outcome !== undefined ? outcome.costUsdMicros : 0n;
+
 /** The report of a call that a cached guide answered whole: no section was looked up. */
-export const wholeGuideReport = (
+export function wholeGuideReport(
   traceId: string,
   startMs: number,
   endMs: number,
   outline: GuideOutline,
   decisions: readonly CacheDecision[],
   offerings: readonly CatalogOffering[],
-): CallReport =>
-  create(CallReportSchema, {
+  review: ReviewFacts = NO_REVIEW,
+): CallReport {
+  const totalMs = Math.max(0, endMs - startMs);
+  const providerMs = Math.min(totalMs, review.waitedMs);
+  return create(CallReportSchema, {
     traceId,
-    totalDuration: durationFromMs(Math.max(0, endMs - startMs)),
-    providerDuration: durationFromMs(0),
-    overheadDuration: durationFromMs(Math.max(0, endMs - startMs)),
+    totalDuration: durationFromMs(totalMs),
+    providerDuration: durationFromMs(providerMs),
+    overheadDuration: durationFromMs(totalMs - providerMs),
     guideDecisions: [...decisions],
+    providerCallCount: reviewCallCount(review),
+    costUsdMicros: reviewCost(review),
     costAvoidedUsdMicros: savedByGuide(outline, offerings).savedCostUsdMicros,
     leftOutListingCount: outline.leftOutListingCount,
+    ...(review.outcome && { reviewOutcome: review.outcome }),
   });
+}
 
 /** What a looked-up content spared: its provider's call, unless this very call made it or the data is embedded. */
 export const savedBy = ({ settled, loadedNow }: LookedUp, offerings: readonly CatalogOffering[]): Saved =>

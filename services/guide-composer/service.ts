@@ -19,6 +19,7 @@ import { createSpendGuard } from "./cost/spend-guard.ts";
 import { loadGazetteer } from "./destination/gazetteer.ts";
 import { createContentClient } from "./fetch/content-client.ts";
 import { createMemo } from "./memo.ts";
+import { createModelReviewer } from "./model-review/model-reviewer.ts";
 import { createDestinationResolver, type DestinationResolver } from "./resolve-destination.ts";
 import { createGuideService } from "./rpc.ts";
 import { createSearch } from "./search/search.ts";
@@ -91,6 +92,16 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
     (error) => log.warn({ err: error }, "the list of providers could not be renewed"),
   );
   const resolver = createDestinationResolver(gazetteer, client, lookup, now);
+  const reviewer = createModelReviewer({
+    provider: settings.REVIEWER,
+    lookup,
+    client,
+    guard,
+    inSpan,
+    now,
+    monotonicNow,
+    onError: (error) => log.warn({ err: error }, "a guide could not be reviewed"),
+  });
   const dependencies: ComposeDependencies = {
     resolver,
     catalog,
@@ -104,6 +115,7 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
     },
     now,
     inSpan,
+    reviewer,
     meter: createLookupMeter(stats),
     countDestination: cache.popularity.count,
     contentLoaded: stats.loaded,
@@ -144,6 +156,7 @@ export async function startComposer(options: ComposerOptions): Promise<RunningCo
     await Promise.all(servers.map((server) => server.drain(graceMs)));
     for (const stop of stopObserving) stop();
     shedder.close();
+    await reviewer.close();
     await cache.close();
     client.close();
   }

@@ -3,6 +3,8 @@ import {
   CacheModeSchema,
   CacheMode,
   GuideSchema,
+  ReviewMode,
+  ReviewModeSchema,
   type ComposeGuideRequest,
   type GetGuideRequest,
   type GuideSpec,
@@ -27,6 +29,7 @@ import {
 } from "../../shared/field-checks.ts";
 import type { LookupMode } from "./cache/lookup.ts";
 import type { CheckedRequest } from "./composition.ts";
+import type { ReviewTime } from "./model-review/model-reviewer.ts";
 import { unknownPaths } from "./read-mask.ts";
 import { PAGE_TOKEN_VIOLATION, readPageToken } from "./page-token.ts";
 import { isKnownKind } from "./sections.ts";
@@ -45,6 +48,16 @@ const MODES = {
   [CacheMode.REFRESH]: "refresh",
   [CacheMode.CACHE_ONLY]: "cache-only",
 } as const satisfies Record<(typeof CacheMode)[keyof typeof CacheMode], LookupMode>;
+
+const REVIEW_TIMES = {
+  [ReviewMode.UNSPECIFIED]: "asynchronous",
+  [ReviewMode.ASYNCHRONOUS]: "asynchronous",
+  [ReviewMode.BLOCKING]: "blocking",
+  [ReviewMode.NONE]: "none",
+} as const satisfies Record<(typeof ReviewMode)[keyof typeof ReviewMode], ReviewTime>;
+
+const isKnownReviewMode = (mode: ReviewMode): mode is keyof typeof REVIEW_TIMES =>
+  ReviewModeSchema.value[mode] !== undefined;
 
 const isKnownMode = (mode: CacheMode): mode is keyof typeof MODES =>
   CacheModeSchema.value[mode] !== undefined;
@@ -76,6 +89,14 @@ export function checkCompose(
     found.push({ field: `${prefix}cache_mode`, description: "must be a known value" });
   const paths = request.readMask?.paths ?? [];
   checkPaths(paths, `${prefix}read_mask`, found);
+  const review = isKnownReviewMode(request.reviewMode) ? REVIEW_TIMES[request.reviewMode] : undefined;
+  if (review === undefined)
+    found.push({ field: `${prefix}review_mode`, description: "must be a known value" });
+  else if (review === "blocking" && paths.length > 0 && !paths.some(isOfQualityReview))
+    found.push({
+      field: `${prefix}review_mode`,
+      description: "needs quality_review in read_mask, which has the verdict that it waits for",
+    });
   checkKinds(request.requiredSectionKinds, `${prefix}required_section_kinds`, found);
   if (
     spec.sectionKinds.length > 0 &&
@@ -99,9 +120,12 @@ export function checkCompose(
     trip: request.trip,
     explain: request.explain,
     purpose: "caller",
+    review: review ?? "asynchronous",
     maxLifeShare: 1,
   };
 }
+
+const isOfQualityReview = (path: string): boolean => /^quality_review(?:\.|$)/.test(path);
 
 /** What a place may be asked to be at least. What map data contradicts cannot be asked for. */
 const LEAST_VERDICTS: ReadonlySet<Verdict> = new Set<Verdict>([

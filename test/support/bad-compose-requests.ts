@@ -1,13 +1,14 @@
 import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
-import type {
-  ComposeGuideRequestSchema,
-  GuideSpecSchema,
-  TripSchema,
+import {
+  ReviewMode,
+  type ComposeGuideRequestSchema,
+  type GuideSpecSchema,
+  type TripSchema,
 } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { Verification_Verdict } from "../../shared/gen/wayfarer/type/v1/content_pb.ts";
 
 /** The loose form of a message, without messages that are made already. */
-type Loose<T extends DescMessage> = Exclude<MessageInitShape<T>, { $typeName: string }>;
+export type Loose<T extends DescMessage> = Exclude<MessageInitShape<T>, { $typeName: string }>;
 type Spec = Loose<typeof GuideSpecSchema>;
 type Trip = Loose<typeof TripSchema>;
 export type Compose = Loose<typeof ComposeGuideRequestSchema>;
@@ -57,6 +58,11 @@ export const BAD_COMPOSE_REQUESTS: Readonly<Record<string, readonly [Compose, Fi
   "a contradicted place wished for": [
     spec({ minVerification: Verification_Verdict.CONTRADICTED }),
     ["spec.min_verification"],
+  ],
+  "a review at no known time": [{ spec: LISBON, reviewMode: unknown }, ["review_mode"]],
+  "a review that is waited for and not wanted": [
+    { spec: LISBON, reviewMode: ReviewMode.BLOCKING, readMask: { paths: ["sections", "etag"] } },
+    ["review_mode"],
   ],
   "a latitude above 90": [{ spec: point(90.01, 0) }, ["spec.destination_location.latitude"]],
   "a longitude below -180": [{ spec: point(0, -180.01) }, ["spec.destination_location.longitude"]],

@@ -104,6 +104,7 @@ const composeRequest = fc.record(
   {
     spec,
     cacheMode: enumUpTo(3),
+    reviewMode: enumUpTo(3),
     readMask: fc.record({
       paths: fc.array(mostly(fc.constantFrom("name", "sections.listings", "destination"), anyText), {
         maxLength: 4,

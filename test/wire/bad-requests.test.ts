@@ -4,6 +4,7 @@ import { create, toBinary, type DescMessage, type MessageInitShape } from "@bufb
 import {
   FetchContentRequestSchema,
   GeocodeDestinationRequestSchema,
+  ReviewGuideRequestSchema,
   StreamContentRequestSchema,
 } from "../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import {
@@ -21,6 +22,7 @@ import {
   wishes,
   type Compose,
   type Fields,
+  type Loose,
 } from "../support/bad-compose-requests.ts";
 import { callBytes, createGrpcClient, type Ending } from "../support/grpc-caller.ts";
 import { startQuietPair, type QuietPair } from "../support/quiet-pair.ts";
@@ -251,6 +253,43 @@ describe("R16: bad requests over the wire", () => {
         "max_destination_count",
       ]);
     }
+  });
+
+  it("ReviewGuide refuses every field out of range at once", async () => {
+    const path = "content.v1.ContentService/ReviewGuide";
+    const query = { destination: DESTINATION };
+    const texts = [{ title: "Tower" }];
+    const ask = (request: Loose<typeof ReviewGuideRequestSchema>): Promise<Ending> =>
+      call(fetcher, path, ReviewGuideRequestSchema, request);
+    assertInvalid(await ask({}), ["provider", "sections", "query"]);
+    const ending = await ask({
+      provider: "providers/open-meteo",
+      query: { ...query, dayCount: 31 },
+      priority: unknown,
+      sections: [
+        { sectionKind: unknown, texts },
+        { sectionKind: 3, texts: [{ title: "" }, { title: "x", summary: MEBIBYTE }, { title: "a\u0000" }] },
+        { sectionKind: 3, texts: Array.from({ length: 31 }, () => ({ title: "x" })) },
+        { texts: [{ title: "x".repeat(201), summary: "two\nlines" }] },
+      ],
+    });
+    assertInvalid(ending, [
+      "provider",
+      "sections[0].section_kind",
+      "sections[1].texts[0].title",
+      "sections[1].texts[1].summary",
+      "sections[1].texts[2].title",
+      "sections[2].section_kind",
+      "sections[2].texts",
+      "sections[3].section_kind",
+      "sections[3].texts[0].title",
+      "sections[3].texts[0].summary",
+      "priority",
+      "query.day_count",
+    ]);
+    const many = Array.from({ length: 17 }, () => ({ sectionKind: 3 as never, texts }));
+    const crowded = await ask({ provider: "providers/nobody", query, sections: many });
+    assert.deepEqual(crowded.fields.slice(0, 2), ["provider", "sections"]);
   });
 
   it("takes what lies on the edge", async () => {

@@ -1,4 +1,4 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { createClient, type Interceptor } from "@connectrpc/connect";
 import {
   ContentService,
@@ -7,6 +7,8 @@ import {
   type ContentQuery,
   type Priority,
   type Provider,
+  type ReviewGuideRequestSchema,
+  type ReviewGuideResponse,
   type StreamContentResponse,
 } from "../../../shared/gen/wayfarer/content/v1/content_service_pb.ts";
 import type { Destination, ProviderOutcome } from "../../../shared/gen/wayfarer/type/v1/content_pb.ts";
@@ -41,6 +43,11 @@ export interface ContentClient {
     readonly destinations: readonly Destination[];
     readonly outcomes: readonly ProviderOutcome[];
   }>;
+  readonly reviewGuide: (
+    request: MessageInitShape<typeof ReviewGuideRequestSchema>,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ) => Promise<ReviewGuideResponse>;
   readonly listProviders: (timeoutMs: number, signal: AbortSignal) => Promise<readonly Provider[]>;
   readonly close: () => void;
 }
@@ -77,6 +84,13 @@ export function createContentClient(
         return await client.geocodeDestination({ query, languageCode }, { timeoutMs, signal });
       } catch (error) {
         throw toHopError(error, signal, "own");
+      }
+    },
+    reviewGuide: async (request, timeoutMs, signal) => {
+      try {
+        return await client.reviewGuide(request, { timeoutMs, signal });
+      } catch (error) {
+        throw toHopError(error, signal, "caller");
       }
     },
     listProviders: async (timeoutMs, signal) => {

@@ -44,6 +44,8 @@ export function createWarm(dependencies: ComposeDependencies, monotonicNow: () =
       trip: undefined,
       explain: false,
       purpose: "warming",
+      // Paid for when somebody has asked for the guide.
+      review: "none",
       maxLifeShare: DUE_LIFE_SHARE,
     } as const;
     try {

@@ -12,6 +12,7 @@ import {
   CacheMode,
   CallReportSchema,
   GuideService,
+  ReviewMode,
   type ComposeGuideResponse,
 } from "../../shared/gen/wayfarer/guide/v1/guide_service_pb.ts";
 import { isProviderId } from "../providers/servers.ts";
@@ -66,6 +67,7 @@ describe("canaries in keys, tokens and personal text, after a run with all provi
       ...telemetry,
       REDIS_URL: redis.url,
       FETCHER_TARGET: fetcher.address,
+      REVIEWER: "providers/openai-compatible",
       WARMING_CALLS_PER_MINUTE: "0",
     });
     services = [composer, fetcher];
@@ -96,6 +98,7 @@ describe("canaries in keys, tokens and personal text, after a run with all provi
     },
     trip: { travelerNames: [PERSONAL.traveler], lodging: { displayName: PERSONAL.lodging } },
     cacheMode,
+    reviewMode: ReviewMode.BLOCKING,
     explain: true,
   });
   const headers = { authorization: `Bearer ${TOKEN}`, "x-api-key": TOKEN, cookie: `session=${TOKEN}` };
@@ -141,6 +144,7 @@ describe("canaries in keys, tokens and personal text, after a run with all provi
       }
     };
     const first = await compose();
+    assert.ok(first?.guide?.qualityReview?.modelReview, "it was reviewed");
     assert.equal(first?.personalization?.heading.includes(PERSONAL.traveler), true, "it reaches its caller");
     const asked = new Set(providers.requests().map(({ provider }) => provider));
     assert.ok(asked.size >= 8, [...asked].join(" "));

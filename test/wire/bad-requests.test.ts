@@ -245,7 +245,7 @@ describe("R16: bad requests over the wire", () => {
 
   it("GeocodeDestination refuses every field out of range at once", async () => {
     const path = "content.v1.ContentService/GeocodeDestination";
-    for (const text of ["", "x", " x ", MEBIBYTE, "Lis\u0000bon"]) {
+    for (const text of ["", "  ", MEBIBYTE, "Lis\u0000bon"]) {
       const request = { query: text, languageCode: "?", maxDestinationCount: -1 };
       assertInvalid(await call(fetcher, path, GeocodeDestinationRequestSchema, request), [
         "query",

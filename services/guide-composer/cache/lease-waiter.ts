@@ -63,6 +63,7 @@ export function createWaiter(
         resolve(undefined);
         return;
       case "evicted":
+      case "replaced":
     }
   }
 

@@ -54,10 +54,10 @@ for (const [method, message] of [
   ["StreamContent", toBinary(StreamContentRequestSchema, create(StreamContentRequestSchema))],
 ] as const) {
   await call(method, message);
-  void collect();
+  collect();
   const startBytes = process.memoryUsage().heapUsed;
   for (let done = 0; done < CALL_COUNT; done += 1) await call(method, message);
-  for (let round = 0; round < 3; round += 1) void collect({ type: "minor" });
+  for (let round = 0; round < 3; round += 1) collect({ type: "minor" });
   kept[method] = (process.memoryUsage().heapUsed - startBytes) / CALL_COUNT;
 }
 session.close();

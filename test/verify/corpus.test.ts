@@ -24,7 +24,7 @@ describe("the corpus of named places", () => {
     ["known", KNOWN_CITIES],
     ["held out", HELD_OUT_CITIES],
   ] as const)
-    for (const seed of ["7", "8", "9", "10"])
+    for (const seed of ["7", "8"])
       it(`${part} cities, seed ${seed}: wrong places are held back, right ones are not`, () => {
         const { recall, falseAlarms, falseContradictions } = toFigures(
           judge(drawCorpus(worlds, cities, seed)),

@@ -46,10 +46,12 @@ interface Judged {
 }
 
 /**
- * What is promised is 95 % of the capacity, a p99 of twice that at capacity, and refusals within 5 ms. On two cores that
- * four processes share, runs come to 82 to 98 %, to 1.4 to 2 times, and to 1 ms at the median, of which 0.3 are the
- * generator's and the wire's, as a server shows that refuses all; the slowest hundredth of the refusals takes 20 to 30 ms,
- * for collecting garbage and waiting for a core. So what is held here is less, by a margin for what else runs.
+ * What is promised is 95 % of the capacity, a p99 of twice that at capacity, and refusals within 5 ms. Guides for a
+ * traveller, which are cached but planned anew, take the composer 1.3 ms, and a refusal 50 µs: runs on two cores that four
+ * processes share come to 80 to 100 %, to 1.0 to 1.9 times, and to 1.3 ms at the median, 20 to 25 ms for the slowest
+ * hundredth of the refusals, which wait for a collection of garbage. So what is held here is less, by a margin for what
+ * else runs. No server can keep 95 % of calls that cost it less than twenty refusals: of cached guides as they are, in
+ * 0.3 ms, 70 % are left.
  */
 function judge(overloaded: Measured, atCapacity: Measured): Judged {
   const { succeeded, refused } = overloaded;
@@ -140,7 +142,8 @@ describe("R13: twice as many calls as the composer can answer", function () {
     assert.ok(measured?.good === true, measured?.what ?? "nothing was measured");
     // By lasting it is known that it is overload; until then all are let in, and half of them wait.
     assert.ok(beginning.succeeded.p99Ms < 2_500, `p99 is ${beginning.succeeded.p99Ms.toFixed(0)} ms`);
+    // Between two full collections it goes up and down by 70 MiB; calls that are kept would be 40 MiB more each second.
     if (startBytes !== undefined && endBytes !== undefined)
-      assert.ok(endBytes - startBytes < 64 * MIB, `${((endBytes - startBytes) / MIB).toFixed(0)} MiB more`);
+      assert.ok(endBytes - startBytes < 128 * MIB, `${((endBytes - startBytes) / MIB).toFixed(0)} MiB more`);
   });
 });

@@ -9,7 +9,7 @@ import { startWireServer } from "./wire-server.ts";
 
 /*
  * Prints what is left of each call after young collections, bytes by method. A process of its own, because V8 decides by
- * what a process did before where it makes objects. To be started with --expose-gc, and without that: without pretenuring.
+ * what a process did before where it makes objects. Start it with --expose-gc and --no-allocation-site-pretenuring.
  */
 const collect = globalThis.gc;
 if (collect === undefined) throw new Error("start it with --expose-gc");

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { z } from "zod";
 import { PROVIDERS } from "../services/content-fetcher/providers.ts";
-import { ENTRY, listProviders, startSandbox, untilServing } from "./sandbox/started.ts";
+import { ENTRY, listProviders, startSandbox, untilServing } from "../sandbox/started.ts";
 
 const guideSchema = z.object({
   guide: z.object({

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { z } from "zod";
-import { PROVIDERS } from "../services/content-fetcher/providers.ts";
+import { PROVIDERS } from "../../services/content-fetcher/providers.ts";
 import { ENTRY, listProviders, startSandbox, untilServing } from "../sandbox/started.ts";
 
 const guideSchema = z.object({

@@ -38,48 +38,55 @@ export interface WantedReview {
  *
  * @throws ServiceError from the batch: BUDGET_EXHAUSTED from the spend guard; what the client throws
  */
-export const createReviewLoad = (
+export const createReviewLoad =
+  (options: ReviewLoadOptions, wanted: WantedReview): LoadBatch =>
+  ([key = ""], signal) =>
+    loadReview(options, wanted, key, signal);
+
+/** A function of the module, as that of contents is: V8 keeps what a generator function refers to. */
+async function* loadReview(
   { client, guard, now }: ReviewLoadOptions,
   { provider, guide, sections, storable, purpose, remainingMs }: WantedReview,
-): LoadBatch =>
-  async function* ([key = ""], signal) {
-    const waitMs = guard.take(1, purpose);
-    if (waitMs !== undefined) throw budgetExhausted(waitMs);
-    const { destination, spec } = guide;
-    try {
-      const response = await client.reviewGuide(
-        {
-          provider,
-          query: {
-            ...(destination && { destination }),
-            languageCode: spec?.languageCode ?? "",
-            ...(spec?.startDate && { startDate: spec.startDate }),
-            dayCount: spec?.dayCount ?? 0,
-            ...(spec?.preferences && { preferences: spec.preferences }),
-          },
-          sections: [...sections],
-          priority: PRIORITY[purpose],
+  key: string,
+  signal: AbortSignal,
+): AsyncGenerator<readonly [string, Settled]> {
+  const waitMs = guard.take(1, purpose);
+  if (waitMs !== undefined) throw budgetExhausted(waitMs);
+  const { destination, spec } = guide;
+  try {
+    const response = await client.reviewGuide(
+      {
+        provider,
+        query: {
+          ...(destination && { destination }),
+          languageCode: spec?.languageCode ?? "",
+          ...(spec?.startDate && { startDate: spec.startDate }),
+          dayCount: spec?.dayCount ?? 0,
+          ...(spec?.preferences && { preferences: spec.preferences }),
         },
-        remainingMs(),
-        signal,
-      );
-      const answered = response.review !== undefined;
-      const nowMs = now();
-      const loaded = {
-        bytes: toBinary(ReviewGuideResponseSchema, response),
-        storedMs: nowMs,
-        expireMs: nowMs + REVIEW_LIFE_MS,
-        negative: false,
-        storable: answered && storable,
-        forbidden: answered && !storable,
-        origin: "here",
-        inRedis: false,
-      } as const;
-      // What ends so was not given the time that another caller may have.
-      const cutShort = !answered && remainingMs() < MIN_USEFUL_MS;
-      yield [key, { state: "loaded", loaded, cutShort } satisfies Settled];
-    } catch (error) {
-      if (!(error instanceof ServiceError && error.reason === "DEADLINE_EXPIRED")) throw error;
-      yield [key, { state: "failed", error, cutShort: true } satisfies Settled];
-    }
-  };
+        sections: [...sections],
+        priority: PRIORITY[purpose],
+      },
+      remainingMs(),
+      signal,
+    );
+    const answered = response.review !== undefined;
+    const nowMs = now();
+    const loaded = {
+      bytes: toBinary(ReviewGuideResponseSchema, response),
+      storedMs: nowMs,
+      expireMs: nowMs + REVIEW_LIFE_MS,
+      negative: false,
+      storable: answered && storable,
+      forbidden: answered && !storable,
+      origin: "here",
+      inRedis: false,
+    } as const;
+    // What ends so was not given the time that another caller may have.
+    const cutShort = !answered && remainingMs() < MIN_USEFUL_MS;
+    yield [key, { state: "loaded", loaded, cutShort } satisfies Settled];
+  } catch (error) {
+    if (!(error instanceof ServiceError && error.reason === "DEADLINE_EXPIRED")) throw error;
+    yield [key, { state: "failed", error, cutShort: true } satisfies Settled];
+  }
+}

@@ -83,10 +83,11 @@ export async function fetchForecast(
       : "https://openweathermap.org/";
   const source = citation(page, "OpenWeather 5 day forecast", answer.fetchMs);
   const { timeZone } = query.destination;
-  const sunDay = isoDayAt((city?.sunrise ?? 0) * 1000, timeZone);
+  const isSunDay = (day: string): boolean =>
+    typeof city?.sunrise === "number" && isoDayAt(city.sunrise * 1000, timeZone) === day;
   return days.flatMap((day): Forecast[] => {
     const forecast = toForecast(day, slots, timeZone, source);
-    return forecast === undefined ? [] : [{ ...forecast, ...(day === sunDay && sunTimes(city ?? {})) }];
+    return forecast === undefined ? [] : [{ ...forecast, ...(isSunDay(day) && sunTimes(city ?? {})) }];
   });
 }
 

@@ -140,6 +140,9 @@ describe("R13: a server that has as many calls as it can work on", () => {
     peer.send(frame(FRAME.headers, FLAG.endHeaders, 1, grpcHead(FETCH, server.address)));
     const answer = await peer.frame(({ type, streamId }) => type === FRAME.headers && streamId === 1);
     assert.equal(answer.flags & FLAG.endStream, FLAG.endStream);
+    // The peer is told to send no body any more, so that no stream stays half open.
+    const reset = await peer.frame(({ type, streamId }) => type === FRAME.rstStream && streamId === 1);
+    assert.equal(reset.payload.readUInt32BE(0), 0);
     peer.close();
   });
 
